@@ -1,0 +1,18 @@
+from . import (
+    account_move,
+    bitpaket_account,
+    bitpaket_invoicing,
+    bitpaket_meter,
+    bitpaket_price,
+    bitpaket_price_book,
+    bitpaket_price_tier,
+    bitpaket_statement,
+    bitpaket_usage_daily,
+    bitpaket_usage_event,
+    bitpaket_usage_line,
+    bitpaket_usage_store,
+    ir_http,
+    res_company,
+    res_config_settings,
+    res_partner,
+)

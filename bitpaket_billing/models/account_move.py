@@ -1,0 +1,54 @@
+from odoo import fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    bitpaket_account_id = fields.Many2one(
+        "bitpaket.account",
+        string="Billing account",
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+        check_company=True,
+    )
+    bitpaket_statement_id = fields.Many2one(
+        "bitpaket.statement",
+        string="Usage statement",
+        ondelete="restrict",
+        copy=False,
+        readonly=True,
+    )
+    usage_line_ids = fields.One2many(
+        "bitpaket.usage.line", "move_id", string="Usage", readonly=True, copy=False
+    )
+
+    # The promise that a period is never invoiced twice, kept by the database.
+    _bitpaket_statement_uniq = models.UniqueIndex(
+        "(bitpaket_statement_id) WHERE bitpaket_statement_id IS NOT NULL",
+        "This statement has an invoice already.",
+    )
+
+    def write(self, vals):
+        """Move statements on when their invoice was sent."""
+        result = super().write(vals)
+        if vals.get("is_move_sent"):
+            statements = self.sudo().bitpaket_statement_id
+            statements.filtered(lambda s: s.state == "invoiced").state = "sent"
+        return result
+
+    def _bitpaket_usage_by_meter(self):
+        """Return the usage lines for the annex of the invoice, grouped by kind.
+
+        :return: (kind, its label, lines) in the order of the statement
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        lines = self.sudo().usage_line_ids
+        labels = dict(
+            self.env["bitpaket.meter"]._fields["kind"]._description_selection(self.env)
+        )
+        return [
+            (kind, labels.get(kind, ""), group)
+            for kind, group in lines.grouped("kind").items()
+        ]

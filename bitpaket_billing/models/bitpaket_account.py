@@ -1,0 +1,323 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .. import rating
+
+
+class BitpaketAccount(models.Model):
+    """One BitPaket tenant: who pays for it, in which currency, at which prices."""
+
+    _name = "bitpaket.account"
+    _description = "Billing Account"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    reference = fields.Char(
+        string="External reference",
+        required=True,
+        copy=False,
+        tracking=True,
+        help="The tenant's identifier in BitPaket; usage is reported for it.",
+    )
+    active = fields.Boolean(default=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        tracking=True,
+        check_company=True,
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    price_book_id = fields.Many2one(
+        "bitpaket.price.book",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        tracking=True,
+        check_company=True,
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        precompute=True,
+        readonly=True,
+        help="The currency of the price book.",
+    )
+    state = fields.Selection(
+        [
+            ("active", "Active"),
+            ("past_due", "Past due"),
+            ("suspended", "Suspended"),
+            ("closed", "Closed"),
+        ],
+        required=True,
+        default="active",
+        copy=False,
+        tracking=True,
+    )
+    date_start = fields.Date(
+        string="Billed from",
+        required=True,
+        default=lambda self: fields.Date.start_of(fields.Date.today(), "month"),
+        help="First day that is billed, in UTC. Usage before it is refused.",
+    )
+    date_end = fields.Date(
+        string="Billed until",
+        copy=False,
+        help="First day that is not billed any more, in UTC.",
+    )
+    statement_ids = fields.One2many("bitpaket.statement", "account_id")
+    statement_count = fields.Integer(compute="_compute_statement_count")
+    invoice_ids = fields.One2many("account.move", "bitpaket_account_id")
+    invoice_count = fields.Integer(compute="_compute_owed")
+    amount_owed = fields.Monetary(
+        string="Owed",
+        compute="_compute_owed",
+        help="What is open on posted invoices.",
+    )
+    amount_overdue = fields.Monetary(string="Overdue", compute="_compute_owed")
+    amount_running = fields.Monetary(
+        string="This period so far",
+        compute="_compute_amount_running",
+        help="Usage of the running period at its prices, before tax.",
+    )
+
+    _reference_uniq = models.Constraint(
+        "unique (reference)", "Another account has this external reference."
+    )
+    _dates_ordered = models.Constraint(
+        "CHECK (date_end IS NULL OR date_end > date_start)",
+        "An account must be billed for at least a day.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("price_book_id.currency_id")
+    def _compute_currency_id(self):
+        for account in self:
+            account.currency_id = (
+                account.price_book_id.currency_id or account.company_id.currency_id
+            )
+
+    @api.depends("statement_ids")
+    def _compute_statement_count(self):
+        counts = dict(
+            self.env["bitpaket.statement"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.statement_count = counts.get(account, 0)
+
+    @api.depends(
+        "invoice_ids.state", "invoice_ids.amount_residual", "invoice_ids.move_type"
+    )
+    def _compute_owed(self):
+        today = fields.Date.today()
+        moves = self.env["account.move"].sudo()._read_group(
+            [("bitpaket_account_id", "in", self.ids), ("state", "=", "posted")],
+            ["bitpaket_account_id", "move_type", "invoice_date_due:day"],
+            ["amount_residual:sum", "__count"],
+        )
+        owed, overdue, counts = {}, {}, {}
+        for account, move_type, due, residual, count in moves:
+            signed = -residual if move_type == "out_refund" else residual
+            owed[account.id] = owed.get(account.id, 0) + signed
+            counts[account.id] = counts.get(account.id, 0) + count
+            if due and due < today:
+                overdue[account.id] = overdue.get(account.id, 0) + signed
+        for account in self:
+            account.amount_owed = owed.get(account.id, 0)
+            account.amount_overdue = max(overdue.get(account.id, 0), 0)
+            account.invoice_count = counts.get(account.id, 0)
+
+    @api.depends("price_book_id")
+    def _compute_amount_running(self):
+        results = self._rate_period(rating.calendar_month(fields.Date.today()))
+        for account in self:
+            statement = results.get(account.id)
+            failed = statement is None or isinstance(statement, rating.RatingError)
+            account.amount_running = 0 if failed else float(statement.total)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("reference")
+    def _check_reference(self):
+        for account in self:
+            if account.reference != account.reference.strip():
+                raise ValidationError(
+                    self.env._(
+                        "The external reference “%s” starts or ends with a space.",
+                        account.reference,
+                    )
+                )
+
+    @api.constrains("date_start")
+    def _check_date_start(self):
+        for account in self:
+            first = account.statement_ids[-1:]  # newest first
+            if first and account.date_start > first.period_start:
+                raise ValidationError(
+                    self.env._(
+                        "%(account)s has a statement from %(date)s on: it cannot "
+                        "start later.",
+                        account=account.name,
+                        date=first.period_start,
+                    )
+                )
+
+    # === BUSINESS METHODS === #
+
+    def _billed_part(self, period):
+        """Return the part of a period in which this account is billed.
+
+        :param rating.Period period: for example a calendar month
+        :return: the part, or None when no day of it is billed
+        :rtype: rating.Period | None
+        """
+        self.ensure_one()
+        start = max(period.start, self.date_start)
+        end = min(period.end, self.date_end) if self.date_end else period.end
+        return rating.Period(start, end) if start < end else None
+
+    def _rate_period(self, period):
+        """Rate the usage of these accounts in a period.
+
+        The one function behind balance, preview, statement and invoice.
+
+        :param rating.Period period: the period, half-open in UTC
+        :return: by account id, the rated statement, or the error that prevents it;
+            accounts that are not billed in the period are left out
+        :rtype: dict[int, rating.Statement | rating.RatingError]
+        """
+        return self._rate_usage(period, self._late_adjustments(period))
+
+    def _rate_usage(self, period, adjustments):
+        """Rate the usage of a period, with given adjustments of earlier ones.
+
+        :param dict adjustments: `rating.Adjustment` lists by account id, or the
+            `rating.RatingError` that prevents them
+        """
+        usage = self.env["bitpaket.usage.store"]._daily_usage(
+            self.ids, period.start, period.end
+        )
+        meters = self.env["bitpaket.meter"].sudo().with_context(active_test=False)
+        rating_meters = tuple(meters.search([])._to_rating().values())
+        prices = self.price_book_id.sudo()._to_rating()
+        result = {}
+        for account in self:
+            part = account._billed_part(period)
+            if not part:
+                continue
+            late = adjustments.get(account.id, ())
+            if isinstance(late, rating.RatingError):
+                result[account.id] = late
+                continue
+            try:
+                result[account.id] = rating.rate_statement(
+                    rating.StatementRequest(
+                        period=part,
+                        full_period=rating.calendar_month(part.start),
+                        currency_digits=account.currency_id.decimal_places,
+                        meters=rating_meters,
+                        usage=usage.get(account.id, ()),
+                        prices=prices.get(account.price_book_id.id, ()),
+                        adjustments=late,
+                    )
+                )
+            except rating.RatingError as error:
+                result[account.id] = error
+        return result
+
+    def _late_adjustments(self, period):
+        """Find usage of earlier periods that arrived after they were billed.
+
+        The earlier period is rated again, and the difference to what was billed for
+        it, then and by adjustments since, becomes an adjustment per meter.
+
+        :param rating.Period period: the period that will carry the adjustments
+        :return: `rating.Adjustment` lists, or a `rating.RatingError`, by account id
+        :rtype: dict[int, list | rating.RatingError]
+        """
+        touched = self.env["bitpaket.usage.store"]._touched_statements(
+            self.ids, period.start
+        )
+        result = defaultdict(list)
+        for (start, end), statements in touched.grouped(
+            lambda statement: (statement.period_start, statement.period_end)
+        ).items():
+            past = rating.Period(start, end)
+            rated = statements.account_id._rate_usage(past, {})
+            for statement in statements:
+                account_id = statement.account_id.id
+                now = rated.get(account_id)
+                if isinstance(now, rating.RatingError):
+                    result[account_id] = now
+                elif isinstance(result[account_id], list):
+                    result[account_id] += statement._compare_with_billed(now.lines)
+        return result
+
+    def _rating_error_message(self, error):
+        """Tell in words what a person must mend so that the account can be rated.
+
+        :param rating.RatingError error: what the core reported
+        :rtype: str
+        """
+        self.ensure_one()
+        if isinstance(error, rating.MissingPrice):
+            meter = self.env["bitpaket.meter"].search([("code", "=", error.meter)])
+            return self.env._(
+                "The price book “%(book)s” has no price for %(meter)s on %(day)s. "
+                "Add a price that starts on or before that day.",
+                book=self.price_book_id.name,
+                meter=meter.name or error.meter,
+                day=fields.Date.to_string(error.date),
+            )
+        return self.env._(
+            "The usage of “%(account)s” could not be rated: %(error)s",
+            account=self.name,
+            error=error,
+        )
+
+    # === ACTION METHODS === #
+
+    def action_open_statements(self):
+        """Open the statements of this account."""
+        return self._open("bitpaket_billing.bitpaket_statement_action")
+
+    def action_open_usage(self):
+        """Open the daily usage of this account."""
+        return self._open("bitpaket_billing.bitpaket_usage_daily_action")
+
+    def action_open_invoices(self):
+        """Open the invoices of this account."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice"
+        )
+        return {
+            **action,
+            "domain": [("bitpaket_account_id", "=", self.id)],
+            "context": {"default_move_type": "out_invoice"},
+        }
+
+    def _open(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        return {
+            **action,
+            "domain": [("account_id", "=", self.id)],
+            "context": {"default_account_id": self.id},
+        }

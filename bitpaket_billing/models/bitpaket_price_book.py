@@ -1,0 +1,96 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+
+class BitpaketPriceBook(models.Model):
+    """Dated prices per meter, in one currency."""
+
+    _name = "bitpaket.price.book"
+    _description = "Price Book"
+    _inherit = ["mail.thread"]
+    _order = "sequence, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    company_id = fields.Many2one(
+        "res.company",
+        default=lambda self: self.env.company,
+        index=True,
+        help="Leave empty to share the book between companies.",
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        required=True,
+        default=lambda self: self.env.company.currency_id,
+        tracking=True,
+    )
+    price_ids = fields.One2many("bitpaket.price", "book_id", copy=True)
+    account_ids = fields.One2many("bitpaket.account", "price_book_id")
+    account_count = fields.Integer(compute="_compute_account_count")
+    source = fields.Char(help="Where the prices were decided or published.")
+    note = fields.Html(string="Internal note")
+
+    @api.depends("account_ids")
+    def _compute_account_count(self):
+        counts = dict(
+            self.env["bitpaket.account"]._read_group(
+                [("price_book_id", "in", self.ids)], ["price_book_id"], ["__count"]
+            )
+        )
+        for book in self:
+            book.account_count = counts.get(book, 0)
+
+    @api.constrains("currency_id")
+    def _check_currency(self):
+        for book in self:
+            if book.account_ids.filtered(
+                lambda account, book=book: account.currency_id != book.currency_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Accounts use “%s” in another currency: make another book "
+                        "instead.",
+                        book.name,
+                    )
+                )
+
+    def action_open_accounts(self):
+        """Open the accounts that are billed by this book."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "bitpaket_billing.bitpaket_account_action"
+        )
+        return {**action, "domain": [("price_book_id", "=", self.id)]}
+
+    def _to_rating(self):
+        """Return the prices of these books as the rating core knows them.
+
+        A price holds from its date until the day before the next one of its meter.
+
+        :return: prices by book id
+        :rtype: dict[int, list[rating.Price]]
+        """
+        result = defaultdict(list)
+        for book in self:
+            by_meter = book.price_ids.grouped("meter_id")
+            for meter, prices in by_meter.items():
+                ordered = prices.sorted("date_start")
+                ends = [price.date_start for price in ordered[1:]] + [None]
+                for price, end in zip(ordered, ends, strict=True):
+                    result[book.id].append(price._to_rating(meter.code, end))
+        return result
+
+    def _find_price(self, meter, day):
+        """Return the price of `meter` that holds on `day`."""
+        self.ensure_one()
+        prices = self.price_ids.filtered(
+            lambda price: price.meter_id == meter and price.date_start <= day
+        )
+        return prices.sorted("date_start")[-1:]
+
+

@@ -1,0 +1,401 @@
+import logging
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import rating
+from ..tools import exact, period_label, quantity_text
+
+_logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 100
+
+
+class BitpaketStatement(models.Model):
+    """What one account used in one period, and the invoice that was made of it."""
+
+    _name = "bitpaket.statement"
+    _description = "Statement"
+    _inherit = ["mail.thread"]
+    _order = "period_start desc, account_id, id"
+    _check_company_auto = True
+
+    account_id = fields.Many2one(
+        "bitpaket.account", required=True, ondelete="restrict", readonly=True
+    )
+    partner_id = fields.Many2one(related="account_id.partner_id", store=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    period_start = fields.Date(string="From", required=True, readonly=True)
+    period_end = fields.Date(
+        string="Until",
+        required=True,
+        readonly=True,
+        index=True,
+        help="First day that is not included; the invoice has this date.",
+    )
+    state = fields.Selection(
+        [
+            ("open", "Running"),
+            ("closed", "Closed"),
+            ("rated", "Rated"),
+            ("invoiced", "Invoiced"),
+            ("sent", "Sent"),
+            ("error", "Error"),
+        ],
+        required=True,
+        default="open",
+        readonly=True,
+        index=True,
+        tracking=True,
+    )
+    line_ids = fields.One2many("bitpaket.usage.line", "statement_id", readonly=True)
+    amount_total = fields.Monetary(string="Total", readonly=True, help="Before tax.")
+    move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+    )
+    payment_state = fields.Selection(related="move_id.payment_state")
+    usage_seen_at = fields.Datetime(
+        readonly=True, help="Usage that was reported later is not billed here yet."
+    )
+    message = fields.Text(readonly=True, help="Why there is no invoice.")
+    attempts = fields.Integer(readonly=True)
+    next_retry = fields.Datetime(readonly=True)
+
+    _account_period_uniq = models.Constraint(
+        "unique (account_id, period_start)",
+        "An account has one statement per period.",
+    )
+    _period_ordered = models.Constraint(
+        "CHECK (period_end > period_start)", "A period must end after it starts."
+    )
+
+    @api.depends("account_id", "period_start", "period_end")
+    def _compute_display_name(self):
+        for statement in self:
+            statement.display_name = (
+                f"{statement.account_id.name} · {statement._period_label()}"
+            )
+
+    def _period_label(self):
+        """Return the period in words: a month's name, or its first and last day."""
+        self.ensure_one()
+        return period_label(self.env, self.period_start, self.period_end)
+
+    # === MONTH CLOSE === #
+
+    @api.model
+    def _cron_close_periods(self):
+        """Make invoices of every period that has ended, in committed batches."""
+        self._close_periods()
+
+    @api.model
+    def _close_periods(self, until=None, batch_size=BATCH_SIZE):
+        """Close every period that has ended by `until`, and invoice it.
+
+        Driven by state alone: it may run twice, in several workers at once, or die at
+        any point; what is left is done by the next call.
+
+        :param date until: first day that is not closed; default: the running month
+        :param int batch_size: statements per commit
+        """
+        cron = self.env["ir.cron"]
+        self._create_due(until)
+        if not cron._commit_progress(remaining=self._count_due()):
+            return
+        while True:
+            try:
+                batch = self._claim_due(batch_size)
+                if not batch:
+                    return
+                batch._invoice_batch()
+            except psycopg2.errors.SerializationFailure:
+                # Another worker was quicker with one of these rows: look again.
+                self.env.cr.rollback()
+                continue
+            if not cron._commit_progress(len(batch), remaining=self._count_due()):
+                return
+
+    @api.model
+    def _create_due(self, until=None):
+        """Create the statements of all ended periods that have none yet.
+
+        :param date until: first day that is not closed; never after the running month
+        """
+        running = fields.Date.start_of(fields.Date.today(), "month")
+        until = min(until or running, running)
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO bitpaket_statement
+                       (account_id, partner_id, company_id, currency_id, period_start,
+                        period_end, state, attempts, amount_total,
+                        create_uid, create_date, write_uid, write_date)
+                SELECT account.id, account.partner_id, account.company_id,
+                       account.currency_id, GREATEST(month::date, account.date_start),
+                       LEAST((month + interval '1 month')::date, account.date_end),
+                       'closed', 0, 0, %(uid)s, now() AT TIME ZONE 'UTC',
+                       %(uid)s, now() AT TIME ZONE 'UTC'
+                  FROM bitpaket_account account
+                  CROSS JOIN LATERAL (
+                        SELECT MAX(period_end) AS end FROM bitpaket_statement
+                         WHERE account_id = account.id
+                       ) billed
+                  CROSS JOIN LATERAL generate_series(
+                        date_trunc('month', COALESCE(billed.end, account.date_start)),
+                        %(until)s::date - interval '1 month', interval '1 month'
+                       ) month
+                 WHERE account.date_end IS NULL OR account.date_end > month::date
+                ON CONFLICT (account_id, period_start) DO NOTHING
+                """,
+                uid=self.env.uid,
+                until=until,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _due_condition(self):
+        return SQL(
+            "(state = 'closed' OR (state = 'error' AND next_retry <= %s))",
+            fields.Datetime.now(),
+        )
+
+    @api.model
+    def _count_due(self):
+        query = SQL(
+            "SELECT COUNT(*) FROM bitpaket_statement WHERE %s", self._due_condition()
+        )
+        return self.env.execute_query(query)[0][0]
+
+    @api.model
+    def _claim_due(self, limit):
+        """Lock and return statements to invoice; other workers get other ones."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM bitpaket_statement WHERE %s
+                 ORDER BY company_id, period_end, id LIMIT %s
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                self._due_condition(),
+                limit,
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    def _invoice_batch(self):
+        """Invoice claimed statements; one that fails does not hold up the others."""
+        try:
+            with self.env.cr.savepoint():
+                self._invoice()
+        except psycopg2.errors.SerializationFailure:
+            raise
+        except Exception:  # noqa: BLE001 - find out below which statement it was
+            for statement in self:
+                statement._invoice_alone()
+        _logger.info("Month close: %s statements handled.", len(self))
+
+    def _invoice_alone(self):
+        try:
+            with self.env.cr.savepoint():
+                self._invoice()
+        except psycopg2.errors.SerializationFailure:
+            raise
+        except Exception as error:  # noqa: BLE001 - kept on the statement, in words
+            self._register_failure(error)
+
+    def _invoice(self):
+        """Rate these statements and post their invoices."""
+        for (company, start, end), statements in self.grouped(
+            lambda statement: (
+                statement.company_id,
+                statement.period_start,
+                statement.period_end,
+            )
+        ).items():
+            statements = statements.with_company(company)
+            statements._rate(rating.Period(start, end))
+            self.env["bitpaket.invoicing"]._invoice_statements(statements)
+
+    def _rate(self, period):
+        """Rate statements of one period and keep the lines.
+
+        :param rating.Period period: their common period
+        :raise UserError: when one of them cannot be rated, in words
+        """
+        results = self.account_id._rate_period(period)
+        seen_at = self.env.cr.now()  # not after what this transaction can see
+        self.line_ids.unlink()
+        line_vals = []
+        for statement in self:
+            account = statement.account_id
+            rated = results[account.id]
+            if isinstance(rated, rating.RatingError):
+                raise UserError(account._rating_error_message(rated))
+            line_vals += statement._prepare_lines(rated.lines)
+            statement.write(
+                {
+                    "amount_total": float(rated.total),
+                    "usage_seen_at": seen_at,
+                    "state": "rated",
+                    "message": False,
+                    "next_retry": False,
+                }
+            )
+        lines = self.env["bitpaket.usage.line"].create(line_vals)
+        lines.adjusted_statement_id.usage_seen_at = seen_at
+
+    def _prepare_lines(self, lines):
+        """Return the values of this statement's usage lines.
+
+        :param lines: `rating.Line` records
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        statement = self.with_context(lang=self.partner_id.lang)
+        meters = statement.env["bitpaket.meter"].with_context(active_test=False)
+        meter_by_code = {meter.code: meter for meter in meters.search([])}
+        book = statement.account_id.price_book_id
+        result = []
+        for sequence, line in enumerate(lines):
+            meter = meter_by_code[line.meter]
+            late = line.kind == "adjustment"
+            price = book._find_price(meter, line.start)
+            result.append(
+                {
+                    "statement_id": statement.id,
+                    "sequence": sequence,
+                    "name": statement._line_name(line, meter),
+                    "meter_id": meter.id,
+                    "price_id": price.id,
+                    "date_start": line.start,
+                    "date_end": line.end,
+                    "quantity": float(line.quantity),
+                    "unit": meter.unit,
+                    "free": line.free,
+                    "tier_from": float(line.tier_from or 0),
+                    "tier_to": float(line.tier_to or 0),
+                    "flat_amount": 0 if late else float(line.flat),
+                    "unit_price": float(line.unit_price),
+                    "per": float(line.per),
+                    "amount": float(line.amount),
+                    "adjusted_statement_id": int(line.code) if late else False,
+                }
+            )
+        return result
+
+    def _compare_with_billed(self, lines):
+        """Return what a new rating of this statement's period adds to what was billed.
+
+        :param lines: `rating.Line` records of the new rating
+        :return: one `rating.Adjustment` per meter that differs
+        :rtype: list
+        """
+        self.ensure_one()
+        billed = self.env["bitpaket.usage.line"].sudo()._read_group(
+            [
+                "|",
+                "&",
+                ("statement_id", "=", self.id),
+                ("adjusted_statement_id", "=", False),
+                ("adjusted_statement_id", "=", self.id),
+            ],
+            ["meter_id"],
+            ["amount:sum", "quantity:sum"],
+        )
+        differences = defaultdict(lambda: [Decimal(0), Decimal(0)])
+        units = {}
+        for line in lines:
+            differences[line.meter][0] += line.amount
+            differences[line.meter][1] += line.quantity
+            units[line.meter] = line.unit
+        for meter, amount, quantity in billed:
+            digits = self.currency_id.decimal_places
+            differences[meter.code][0] -= round(exact(amount), digits)
+            differences[meter.code][1] -= exact(quantity)
+        return [
+            rating.Adjustment(
+                meter=code,
+                start=self.period_start,
+                end=self.period_end,
+                amount=amount,
+                quantity=quantity,
+                unit=units.get(code, ""),
+                code=str(self.id),
+            )
+            for code, (amount, quantity) in sorted(differences.items())
+            if amount
+        ]
+
+    def _line_name(self, line, meter):
+        """Return what a usage line is for, in the customer's language."""
+        if line.kind == "adjustment":
+            return self.env._(
+                "%(meter)s, late usage of %(period)s",
+                meter=meter.name,
+                period=period_label(self.env, line.start, line.end),
+            )
+        if line.free:
+            return self.env._("%s, free allowance", meter.name)
+        if line.tier_from is None:
+            return meter.name
+        bounds = {
+            "meter": meter.name,
+            "low": quantity_text(self.env, line.tier_from),
+            "high": quantity_text(self.env, line.tier_to or 0),
+            "unit": meter.unit,
+        }
+        if line.tier_to is None:
+            return self.env._("%(meter)s, above %(low)s %(unit)s", **bounds)
+        if not line.tier_from:
+            return self.env._("%(meter)s, up to %(high)s %(unit)s", **bounds)
+        return self.env._("%(meter)s, from %(low)s to %(high)s %(unit)s", **bounds)
+
+    def _register_failure(self, error):
+        """Keep what went wrong, in words, and when it is tried again."""
+        expected = isinstance(error, UserError)
+        log = _logger.info if expected else _logger.exception
+        log("Statement %s could not be invoiced: %s", self.id, error)
+        attempts = self.attempts + 1
+        self.write(
+            {
+                "state": "error",
+                "message": str(error)
+                if expected
+                else self.env._(
+                    "Something unexpected went wrong (%s). It is tried again; the "
+                    "server's log has the details.",
+                    f"{type(error).__name__}: {error}",
+                ),
+                "attempts": attempts,
+                "next_retry": fields.Datetime.now()
+                + timedelta(hours=min(2**attempts, 24)),
+            }
+        )
+
+    # === ACTION METHODS === #
+
+    def action_retry(self):
+        """Try failed statements again now."""
+        failed = self.filtered(lambda statement: statement.state == "error")
+        failed.sudo().write({"next_retry": fields.Datetime.now()})
+        self.env.ref("bitpaket_billing.ir_cron_close_periods").sudo()._trigger()
+
+    def action_open_invoice(self):
+        """Open the invoice of this statement."""
+        self.ensure_one()
+        return self.move_id.get_formview_action()

@@ -1,0 +1,104 @@
+from odoo import fields, models
+
+from ..tools import period_label, quantity_text
+
+
+class BitpaketUsageLine(models.Model):
+    """The rated detail of a statement: one meter, one price, one tier."""
+
+    _name = "bitpaket.usage.line"
+    _description = "Usage Line"
+    _order = "statement_id, sequence, id"
+    _rec_name = "name"
+    _log_access = False
+
+    statement_id = fields.Many2one(
+        "bitpaket.statement",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+    )
+    account_id = fields.Many2one(
+        related="statement_id.account_id", store=True, index=True
+    )
+    company_id = fields.Many2one(related="statement_id.company_id")
+    currency_id = fields.Many2one(related="statement_id.currency_id")
+    sequence = fields.Integer(readonly=True)
+    name = fields.Char(string="Description", required=True, readonly=True)
+    meter_id = fields.Many2one(
+        "bitpaket.meter", ondelete="restrict", readonly=True, index=True
+    )
+    kind = fields.Selection(related="meter_id.kind", store=True)
+    price_id = fields.Many2one(
+        "bitpaket.price",
+        string="Rated by",
+        ondelete="restrict",
+        readonly=True,
+        index="btree_not_null",
+    )
+    date_start = fields.Date(string="From", readonly=True)
+    date_end = fields.Date(
+        string="Until", readonly=True, help="First day that is not included."
+    )
+    adjusted_statement_id = fields.Many2one(
+        "bitpaket.statement",
+        string="Adjusts",
+        ondelete="restrict",
+        index="btree_not_null",
+        readonly=True,
+        help="The statement of an earlier period that this line corrects, because "
+        "usage of that period arrived after it was closed.",
+    )
+    quantity = fields.Float(digits=0, readonly=True, aggregator="sum")
+    unit = fields.Char(readonly=True)
+    free = fields.Boolean(readonly=True, help="Covered by an allowance.")
+    tier_from = fields.Float(digits=0, readonly=True)
+    tier_to = fields.Float(digits=0, readonly=True)
+    flat_amount = fields.Float(string="Fixed fee", digits=0, readonly=True)
+    unit_price = fields.Float(string="Price", digits=0, readonly=True, aggregator=None)
+    per = fields.Float(string="Per units", digits=0, readonly=True, aggregator=None)
+    amount = fields.Monetary(readonly=True)
+
+    def _invoice_text(self):
+        """Return the text of the invoice line that sums up these lines.
+
+        For example: Storage, October 2026: 1,234.5678 GiB-months.
+        """
+        meter = self.meter_id
+        current = self.filtered(lambda line: not line.adjusted_statement_id)
+        texts = []
+        if current:
+            first, last = min(current.mapped("date_start")), max(
+                current.mapped("date_end")
+            )
+            texts.append(
+                self.env._(
+                    "%(meter)s, %(period)s: %(quantity)s %(unit)s",
+                    meter=meter.name,
+                    period=period_label(self.env, first, last),
+                    quantity=quantity_text(self.env, sum(current.mapped("quantity"))),
+                    unit=meter.unit,
+                )
+            )
+        texts += (self - current).mapped("name")
+        return "\n".join(texts)
+
+    def _price_text(self):
+        """Return the price in words, for example: 0.005 per 1,000."""
+        self.ensure_one()
+        price = quantity_text(self.env, self.unit_price, digits=12)
+        if self.per in (0, 1):
+            return price
+        return self.env._(
+            "%(price)s per %(per)s",
+            price=price,
+            per=quantity_text(self.env, self.per),
+        )

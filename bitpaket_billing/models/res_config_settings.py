@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    bitpaket_tax_mode = fields.Selection(
+        related="company_id.bitpaket_tax_mode", readonly=False
+    )
+    bitpaket_journal_id = fields.Many2one(
+        related="company_id.bitpaket_journal_id", readonly=False
+    )
+    bitpaket_fiscal_position_id = fields.Many2one(
+        related="company_id.bitpaket_fiscal_position_id", readonly=False
+    )

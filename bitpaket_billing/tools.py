@@ -1,0 +1,48 @@
+"""Small helpers between Odoo and the exact numbers of the rating core."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo.tools import format_date
+from odoo.tools.misc import formatLang
+
+from . import rating
+
+
+def exact(value):
+    """Return the decimal number that a float field or a text shows.
+
+    Odoo reads NUMERIC columns as floats; up to 15 significant digits the shortest
+    text of such a float is the number that was stored.
+
+    :param value: float, int, text or Decimal
+    :rtype: Decimal
+    """
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def period_label(env, start, end):
+    """Return a half-open period in words: a month's name, or first and last day.
+
+    :param date start: first day
+    :param date end: day after the last one
+    :rtype: str
+    """
+    if rating.calendar_month(start) == rating.Period(start, end):
+        return format_date(env, start, date_format="MMMM yyyy")
+    last = end - timedelta(days=1)
+    if last == start:
+        return format_date(env, start)
+    return f"{format_date(env, start)} – {format_date(env, last)}"
+
+
+def quantity_text(env, value, digits=6):
+    """Return a quantity or price in the reader's format, without trailing zeros.
+
+    :param float value: the number
+    :param int digits: decimals at most
+    :rtype: str
+    """
+    text = format(round(exact(value), digits).normalize(), "f")
+    decimals = len(text.partition(".")[2])
+    return formatLang(env, float(value), digits=decimals)

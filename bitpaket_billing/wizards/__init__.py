@@ -1,0 +1,1 @@
+from . import bitpaket_usage_key

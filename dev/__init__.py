@@ -1,0 +1,1 @@
+"""What helps to run BitPaket Billing on a machine of its own. Not part of the addon."""

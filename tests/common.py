@@ -1,0 +1,148 @@
+"""What the tests with a database share: customers, prices, usage."""
+
+from datetime import datetime, timedelta, timezone
+
+from odoo.fields import Command, Date
+
+from odoo.addons.bitpaket_billing import intake
+
+GIB = 1024**3
+
+
+class BillingMixin:
+    """Class-level helpers for TransactionCase and HttpCase."""
+
+    @classmethod
+    def make_company(cls, name="Nimbus Storage Inc.", country="base.us"):
+        """Return a company with a generic chart of accounts, and switch to it."""
+        company = cls.env["res.company"].create(
+            {"name": name, "country_id": cls.env.ref(country).id}
+        )
+        cls.env.user.company_ids |= company
+        cls.env["account.chart.template"].try_loading(
+            "generic_coa", company=company, install_demo=False
+        )
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": company.ids})
+        return company
+
+    @classmethod
+    def meter(cls, code):
+        """Return the meter of the standard catalogue with this code."""
+        return cls.env.ref(f"bitpaket_billing.meter_{code}")
+
+    @classmethod
+    def make_price_book(cls, name="Standard", start="2020-01-01", **values):
+        """Return a book: requests 0.005/0.0004 per 1,000, storage 0.023, out 0.09."""
+        prices = [
+            {"meter": "requests_a", "unit_price": 0.005, "per": 1000},
+            {"meter": "requests_b", "unit_price": 0.0004, "per": 1000},
+            {"meter": "storage", "unit_price": 0.023},
+            {"meter": "transfer_out", "unit_price": 0.09, "free_quantity": 100},
+            {"meter": "transfer_in", "unit_price": 0},
+        ]
+        return cls.env["bitpaket.price.book"].create(
+            {
+                "name": name,
+                "price_ids": [
+                    Command.create(
+                        {
+                            "meter_id": cls.meter(price.pop("meter")).id,
+                            "date_start": start,
+                            **price,
+                        }
+                    )
+                    for price in prices
+                ],
+                **values,
+            }
+        )
+
+    @classmethod
+    def make_account(cls, reference="acme", *, book=None, **values):
+        """Return a billing account with a customer of its own."""
+        name = values.pop("name", reference.replace("-", " ").title())
+        partner = values.pop("partner", None) or cls.env["res.partner"].create(
+            {
+                "name": name,
+                "email": f"billing@{reference}.example.com",
+                "country_id": cls.env.ref("base.us").id,
+            }
+        )
+        return cls.env["bitpaket.account"].create(
+            {
+                "name": name,
+                "reference": reference,
+                "partner_id": partner.id,
+                "price_book_id": (book or cls.make_price_book()).id,
+                "date_start": "2026-01-01",
+                **values,
+            }
+        )
+
+    @classmethod
+    def make_portal_user(cls, account, login=None):
+        """Return a portal login of the account's customer; its password is its login."""
+        login = login or f"portal-{account.reference}"
+        return cls.env["res.users"].create(
+            {
+                "name": account.partner_id.name,
+                "login": login,
+                "password": login,
+                "partner_id": account.partner_id.id,
+                "company_id": account.company_id.id,
+                "company_ids": [Command.set(account.company_id.ids)],
+                "group_ids": [Command.set(cls.env.ref("base.group_portal").ids)],
+            }
+        )
+
+    @classmethod
+    def report(cls, account, meter, day, quantity, key=None):
+        """Store one usage event, as the HTTP API does.
+
+        :param str day: UTC day, noon of which the event gets
+        :param quantity: in base units
+        """
+        moment = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=timezone.utc)
+        meter_record = cls.meter(meter)
+        row = {
+            "id": key or f"{account.reference}-{meter}-{day}-{quantity}",
+            "source": "test",
+            "account": account.reference,
+            "meter": meter,
+            "time": moment.isoformat(),
+            "quantity": str(quantity),
+        }
+        good, _indexes, _repeated, rejected = intake.check_rows(
+            [row],
+            intake.Catalogue(
+                accounts={account.reference: (account.id, account.date_start, None)},
+                meters={meter: (meter_record.id, meter_record.allow_negative)},
+                now=moment + timedelta(days=1),
+            ),
+        )
+        assert not rejected, rejected
+        return cls.env["bitpaket.usage.store"]._append(list(good.values()))
+
+    @classmethod
+    def report_month(cls, account, month="2026-10"):
+        """Report a plain month: 20 USD worth of storage and requests, 9 of transfer.
+
+        1,000 GiB of storage would be 23.00; here 500 GiB all month (11.50), 1.7 million
+        class A requests (8.50) and 200 GiB out, 100 of them free (9.00): 29.00 in all.
+        """
+        start = Date.to_date(f"{month}-01")
+        hours = (Date.end_of(start, "month") - start).days * 24 + 24
+        cls.report(account, "storage", start, 500 * GIB * hours)
+        cls.report(account, "requests_a", start, 1_700_000)
+        cls.report(account, "transfer_out", start, 200 * GIB)
+
+    @classmethod
+    def close(cls, account, until="2026-11-01"):
+        """Invoice the account's ended periods in this transaction; return statements."""
+        statements = cls.env["bitpaket.statement"]
+        statements._create_due(Date.to_date(until))
+        due = statements.search(
+            [("account_id", "in", account.ids), ("state", "=", "closed")]
+        )
+        due._invoice_batch()
+        return due
