@@ -31,7 +31,7 @@ def say(text=""):
     print(text, file=sys.stderr, flush=True)
 
 
-class step:  # noqa: N801 - reads as a statement: `with step("Creating ...")`
+class step:
     """Show one step of the work, that it still runs, and how long it took.
 
     :param str title: what is being done

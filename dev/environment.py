@@ -26,9 +26,7 @@ def ensure():
     machine.check_python()
     odoo = odoo_source.locate()
     files = (ODOO_REQUIREMENTS, REQUIREMENTS, DEV_REQUIREMENTS)
-    key = digest(
-        sys.version, str(odoo.path), odoo.version, *files, Path(__file__)
-    )
+    key = digest(sys.version, str(odoo.path), odoo.version, *files, Path(__file__))
     folder = CACHE / f"venv-{sys.version_info.major}.{sys.version_info.minor}-{key}"
     with exclusive(CACHE / "venv.lock", "it installs Python packages"):
         if not (folder / "complete").is_file():
@@ -58,16 +56,17 @@ def _build(folder, odoo, files):
 
 
 def _register(odoo, packages):
-    """Put Odoo on the path, and tell pip so: addons from PyPI require `odoo==19.0.*`."""
+    """Put Odoo on the path, and tell pip so: addons require `odoo==19.0.*`."""
     (packages / "odoo.pth").write_text(f"{odoo.path}\n")
     facts = packages / "odoo-19.0.dist-info"
     facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: odoo\nVersion: 19.0\n")
+    metadata = ("Metadata-Version: 2.1", "Name: odoo", "Version: 19.0", "")
+    (facts / "METADATA").write_text("\n".join(metadata))
     (facts / "INSTALLER").write_text("bitpaket-billing\n")
 
 
 def clean_environment(**extra):
-    """Return this process's environment without what would mislead Odoo or PostgreSQL."""
+    """Return this process's environment without what would mislead Odoo."""
     dropped = ("PYTHONPATH", "PYTHONHOME", "ODOO_RC", "OPENERP_SERVER")
     kept = {
         key: value

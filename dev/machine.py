@@ -22,8 +22,7 @@ def check_python():
     """Refuse a Python that Odoo 19 does not run on."""
     if not (3, 10) <= sys.version_info[:2] <= (3, 13):
         raise Problem(
-            f"Python {sys.version.split()[0]} cannot run Odoo 19 "
-            "(3.10 to 3.13 can).",
+            f"Python {sys.version.split()[0]} cannot run Odoo 19 (3.10 to 3.13 can).",
             "Name another one: make PYTHON=python3.11 …",
         )
 

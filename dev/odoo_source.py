@@ -83,9 +83,7 @@ def _from_checkout(home):
 def _from_cache():
     for folder in sorted(CACHE.glob("odoo-19.*"), reverse=True):
         if (folder / "complete").is_file():
-            return Odoo(
-                folder / "usr/lib/python3/dist-packages", (), folder.name[5:]
-            )
+            return Odoo(folder / "usr/lib/python3/dist-packages", (), folder.name[5:])
     return None
 
 

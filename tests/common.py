@@ -22,7 +22,9 @@ class BillingMixin:
         cls.env["account.chart.template"].try_loading(
             "generic_coa", company=company, install_demo=False
         )
-        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": company.ids})
+        cls.env = cls.env(
+            context={**cls.env.context, "allowed_company_ids": company.ids}
+        )
         return company
 
     @classmethod
@@ -81,7 +83,7 @@ class BillingMixin:
 
     @classmethod
     def make_portal_user(cls, account, login=None):
-        """Return a portal login of the account's customer; its password is its login."""
+        """Return a portal login of the customer; its password is its login."""
         login = login or f"portal-{account.reference}"
         return cls.env["res.users"].create(
             {
@@ -138,7 +140,7 @@ class BillingMixin:
 
     @classmethod
     def close(cls, account, until="2026-11-01"):
-        """Invoice the account's ended periods in this transaction; return statements."""
+        """Invoice the ended periods in this transaction; return the statements."""
         statements = cls.env["bitpaket.statement"]
         statements._create_due(Date.to_date(until))
         due = statements.search(

@@ -162,7 +162,9 @@ def _check_row(row, catalogue):
     _check_text("source", source)
     account = catalogue.accounts.get(reference) if isinstance(reference, str) else None
     if account is None:
-        raise _Refused("unknown_account", f"No account has the reference “{reference}”.")
+        raise _Refused(
+            "unknown_account", f"No account has the reference “{reference}”."
+        )
     meter = catalogue.meters.get(code) if isinstance(code, str) else None
     if meter is None:
         raise _Refused("unknown_meter", f"No meter has the code “{code}”.")
@@ -223,7 +225,7 @@ def _check_quantity(value):
         raise _Refused("bad_quantity", "The quantity must be a number, or its text.")
     if not amount.is_finite():
         raise _Refused("non_finite_quantity", "The quantity must be finite.")
-    if abs(amount) > MAX_QUANTITY or amount.as_tuple().exponent < MIN_EXPONENT:
+    if amount.copy_abs() > MAX_QUANTITY or amount.as_tuple().exponent < MIN_EXPONENT:
         raise _Refused(
             "quantity_out_of_range",
             "The quantity must be below 10^27 and have at most 12 decimals.",

@@ -126,10 +126,14 @@ class BitpaketAccount(models.Model):
     )
     def _compute_owed(self):
         today = fields.Date.today()
-        moves = self.env["account.move"].sudo()._read_group(
-            [("bitpaket_account_id", "in", self.ids), ("state", "=", "posted")],
-            ["bitpaket_account_id", "move_type", "invoice_date_due:day"],
-            ["amount_residual:sum", "__count"],
+        moves = (
+            self.env["account.move"]
+            .sudo()
+            ._read_group(
+                [("bitpaket_account_id", "in", self.ids), ("state", "=", "posted")],
+                ["bitpaket_account_id", "move_type", "invoice_date_due:day"],
+                ["amount_residual:sum", "__count"],
+            )
         )
         owed, overdue, counts = {}, {}, {}
         for account, move_type, due, residual, count in moves:
@@ -213,8 +217,8 @@ class BitpaketAccount(models.Model):
         usage = self.env["bitpaket.usage.store"]._daily_usage(
             self.ids, period.start, period.end
         )
-        meters = self.env["bitpaket.meter"].sudo().with_context(active_test=False)
-        rating_meters = tuple(meters.search([])._to_rating().values())
+        meters = self.env["bitpaket.meter"]._catalogue()
+        rating_meters = tuple(meters._to_rating().values())
         prices = self.price_book_id.sudo()._to_rating()
         result = {}
         for account in self:

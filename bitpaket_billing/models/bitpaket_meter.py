@@ -124,6 +124,12 @@ class BitpaketMeter(models.Model):
                 )
         return super().write(vals)
 
+    @api.model
+    def _catalogue(self):
+        """Return all meters, archived ones too: old usage may be on them."""
+        meters = self.sudo().with_context(active_test=False)
+        return meters.search([])  # pylint: disable=no-search-all
+
     def _has_usage(self):
         """Return whether usage was ever reported on one of these meters."""
         events = self.env["bitpaket.usage.event"].sudo()

@@ -6,7 +6,7 @@ from ..tools import exact
 
 
 class BitpaketPrice(models.Model):
-    """The price of one meter from a date on; immutable once an invoice was made by it."""
+    """The price of one meter from a date on; immutable once invoiced by."""
 
     _name = "bitpaket.price"
     _description = "Price"

@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 
-
 class BitpaketPriceBook(models.Model):
     """Dated prices per meter, in one currency."""
 
@@ -92,5 +91,3 @@ class BitpaketPriceBook(models.Model):
             lambda price: price.meter_id == meter and price.date_start <= day
         )
         return prices.sorted("date_start")[-1:]
-
-

@@ -9,7 +9,11 @@ class BitpaketPriceTier(models.Model):
     _order = "price_id, bound, id"
 
     price_id = fields.Many2one(
-        "bitpaket.price", string="Tiered price", required=True, ondelete="cascade", index=True
+        "bitpaket.price",
+        string="Tiered price",
+        required=True,
+        ondelete="cascade",
+        index=True,
     )
     currency_id = fields.Many2one(related="price_id.currency_id")
     up_to = fields.Float(

@@ -204,7 +204,7 @@ class BitpaketStatement(models.Model):
                 self._invoice()
         except psycopg2.errors.SerializationFailure:
             raise
-        except Exception:  # noqa: BLE001 - find out below which statement it was
+        except Exception:
             for statement in self:
                 statement._invoice_alone()
         _logger.info("Month close: %s statements handled.", len(self))
@@ -215,7 +215,7 @@ class BitpaketStatement(models.Model):
                 self._invoice()
         except psycopg2.errors.SerializationFailure:
             raise
-        except Exception as error:  # noqa: BLE001 - kept on the statement, in words
+        except Exception as error:
             self._register_failure(error)
 
     def _invoice(self):
@@ -267,8 +267,8 @@ class BitpaketStatement(models.Model):
         """
         self.ensure_one()
         statement = self.with_context(lang=self.partner_id.lang)
-        meters = statement.env["bitpaket.meter"].with_context(active_test=False)
-        meter_by_code = {meter.code: meter for meter in meters.search([])}
+        meters = statement.env["bitpaket.meter"]._catalogue()
+        meter_by_code = {meter.code: meter for meter in meters}
         book = statement.account_id.price_book_id
         result = []
         for sequence, line in enumerate(lines):
@@ -306,16 +306,20 @@ class BitpaketStatement(models.Model):
         :rtype: list
         """
         self.ensure_one()
-        billed = self.env["bitpaket.usage.line"].sudo()._read_group(
-            [
-                "|",
-                "&",
-                ("statement_id", "=", self.id),
-                ("adjusted_statement_id", "=", False),
-                ("adjusted_statement_id", "=", self.id),
-            ],
-            ["meter_id"],
-            ["amount:sum", "quantity:sum"],
+        billed = (
+            self.env["bitpaket.usage.line"]
+            .sudo()
+            ._read_group(
+                [
+                    "|",
+                    "&",
+                    ("statement_id", "=", self.id),
+                    ("adjusted_statement_id", "=", False),
+                    ("adjusted_statement_id", "=", self.id),
+                ],
+                ["meter_id"],
+                ["amount:sum", "quantity:sum"],
+            )
         )
         differences = defaultdict(lambda: [Decimal(0), Decimal(0)])
         units = {}

@@ -76,8 +76,9 @@ class BitpaketUsageLine(models.Model):
         current = self.filtered(lambda line: not line.adjusted_statement_id)
         texts = []
         if current:
-            first, last = min(current.mapped("date_start")), max(
-                current.mapped("date_end")
+            first, last = (
+                min(current.mapped("date_start")),
+                max(current.mapped("date_end")),
             )
             texts.append(
                 self.env._(
@@ -90,6 +91,16 @@ class BitpaketUsageLine(models.Model):
             )
         texts += (self - current).mapped("name")
         return "\n".join(texts)
+
+    def _quantity_text(self):
+        """Return the quantity in the reader's format, for example: 1,234.5678."""
+        self.ensure_one()
+        return quantity_text(self.env, self.quantity)
+
+    def _period_text(self):
+        """Return the days of this line in words, for example: October 2026."""
+        self.ensure_one()
+        return period_label(self.env, self.date_start, self.date_end)
 
     def _price_text(self):
         """Return the price in words, for example: 0.005 per 1,000."""

@@ -1,6 +1,6 @@
 import itertools
 from collections import defaultdict
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from io import StringIO
 
 import psycopg2
@@ -10,6 +10,8 @@ from odoo.tools import SQL
 
 from .. import rating
 
+#: More digits than the sum of a batch of the largest accepted quantities has.
+EXACT_DIGITS = 60
 EVENT_COLUMNS = ("source", "external_id", "account_id", "meter_id", "time", "quantity")
 
 
@@ -65,7 +67,8 @@ class BitpaketUsageStore(models.AbstractModel):
             ), folded AS (
                 INSERT INTO bitpaket_usage_daily AS daily
                        (account_id, meter_id, day, quantity, updated)
-                SELECT account_id, meter_id, day, SUM(quantity), now() AT TIME ZONE 'UTC'
+                SELECT account_id, meter_id, day, SUM(quantity),
+                       now() AT TIME ZONE 'UTC'
                   FROM moved
                  GROUP BY account_id, meter_id, day
                  ORDER BY account_id, meter_id, day
@@ -93,7 +96,8 @@ class BitpaketUsageStore(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT usage.account_id, meter.code, usage.day, SUM(usage.quantity)::text
+                SELECT usage.account_id, meter.code, usage.day,
+                       SUM(usage.quantity)::text
                   FROM (
                         SELECT account_id, meter_id, day, quantity
                           FROM bitpaket_usage_daily
@@ -248,8 +252,10 @@ class BitpaketUsageStore(models.AbstractModel):
     @api.model
     def _append_pending(self, rows):
         sums = defaultdict(Decimal)
-        for row in rows:
-            sums[row.account_id, row.meter_id, row.day] += row.quantity
+        with localcontext() as context:
+            context.prec = EXACT_DIGITS
+            for row in rows:
+                sums[row.account_id, row.meter_id, row.day] += row.quantity
         if sums:
             self.env.cr.execute_values(
                 """

@@ -13,9 +13,9 @@ class ResCompany(models.Model):
         string="Tax on usage invoices",
         required=True,
         default="merchant_of_record",
-        help="Merchant of record: FastSpring sells to the customer, adds the tax of the "
-        "customer's country and issues the tax invoice; our invoices carry no tax and "
-        "their untaxed total is what FastSpring is asked to charge.\n"
+        help="Merchant of record: FastSpring sells to the customer, adds the tax of "
+        "the customer's country and issues the tax invoice; our invoices carry no tax "
+        "and their untaxed total is what FastSpring is asked to charge.\n"
         "Own tax: our invoices carry our tax, and the payment must equal their total.",
     )
     bitpaket_journal_id = fields.Many2one(

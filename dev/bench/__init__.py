@@ -1,0 +1,102 @@
+"""`make bench`: every speed that is promised, against its peer, in the same run."""
+
+import json
+
+from .. import database, environment
+from ..console import Problem, paint, say, step
+from ..locks import exclusive
+from ..odoo_server import OdooServer, free_port
+from ..paths import ROOT, RUN
+from ..postgres import Postgres
+from . import close, ingest
+
+#: name → (what is measured, function)
+BENCHMARKS = {
+    "close-stock": ("Month close against stock invoicing", close.against_stock),
+    "close-contract": ("Month close against OCA contract", close.against_contract),
+    "close-subscription": (
+        "Month close against subscription_oca",
+        close.against_subscription,
+    ),
+    "close-workers": ("Month close with two workers", close.two_workers),
+    "ingest-copy": ("Ingest over HTTP against COPY", ingest.against_copy),
+}
+REPORT = ROOT / "bench.json"
+
+
+def run(only=None):
+    """Run the benchmarks, print a table and write `bench.json`.
+
+    :param str only: name of the one to run
+    :return: how many did not hold what is promised
+    :rtype: int
+    """
+    if only and only not in BENCHMARKS:
+        raise Problem(
+            f"There is no benchmark {only}.", "Known: " + ", ".join(BENCHMARKS)
+        )
+    environment.ensure()
+    postgres = Postgres()
+    results = []
+    with exclusive(RUN / "bench.lock", "it measures"), postgres.running():
+        server = OdooServer(postgres, "bench", free_port())
+        for name, (title, function) in BENCHMARKS.items():
+            if only in (None, name):
+                with step(f"{title} ({name})"):
+                    database.create(
+                        postgres, server.database, _template(postgres, server)
+                    )
+                    results.append({"name": name, **function(server)})
+        database.drop(postgres, server.database)
+    REPORT.write_text(json.dumps(results, indent=2) + "\n")
+    _print_table(results)
+    return sum(not row["holds"] for row in results)
+
+
+def _template(postgres, server):
+    """Return a database with the addon installed, made once per run."""
+    name = "bench_template"
+    if getattr(server, "bench_ready", False):
+        return name
+    building = OdooServer(postgres, name, 0)
+    database.create(postgres, name, database.template(postgres))
+    building.install(database.ADDON)
+    server.bench_ready = True
+    return name
+
+
+def compare(ours, against, unit, *, at_least=None, at_most=None):
+    """Return a result: rates compare as ours / against, times as against / ours.
+
+    :param float ours: what we measured
+    :param float against: what the peer needs or does
+    :param str unit: "…/s" for rates; everything else is a cost, less is better
+    """
+    rate = unit.endswith("/s")
+    ratio = ours / against if rate or at_most else against / ours
+    limit = {"at_least": at_least} if at_least else {"at_most": at_most}
+    return {
+        "ours": round(ours, 3),
+        "against": round(against, 3),
+        "unit": unit,
+        "ratio": round(ratio, 2),
+        **limit,
+        "holds": ratio >= at_least if at_least else ratio <= at_most,
+    }
+
+
+def _print_table(results):
+    say()
+    heads = f"{'name':<20} {'ours':>12} {'against':>12} {'unit':<12} {'ratio':>7}"
+    print(f"{heads}  promised")
+    for row in results:
+        promise = (
+            f"at least {row['at_least']}"
+            if "at_least" in row
+            else f"at most {row['at_most']}"
+        )
+        verdict = paint("holds", 32) if row["holds"] else paint("does not hold", 31)
+        print(
+            f"{row['name']:<20} {row['ours']:>12,.3f} {row['against']:>12,.3f} "
+            f"{row['unit']:<12} {row['ratio']:>7.2f}  {promise}: {verdict}"
+        )

@@ -1,0 +1,74 @@
+"""Month close: from daily usage to posted entry, per invoice."""
+
+import json
+import subprocess
+
+from ..console import Problem
+from ..paths import LOGS, ROOT
+
+ACCOUNTS = 400
+
+
+def against_stock(server):
+    """Measure against `account.move.create` and `_post` in batches of 200."""
+    return _against(server, "stock", at_least=5)
+
+
+def against_contract(server):
+    """Measure against OCA's `contract` on the same accounts."""
+    server.install("contract")
+    return _against(server, "contract", at_least=6)
+
+
+def against_subscription(server):
+    """Measure against `subscription_oca` on the same accounts."""
+    return _against(server, "subscription", at_least=15)
+
+
+def two_workers(server):
+    """Measure two processes against one."""
+    from . import compare
+
+    _inside(server, "fill", str(ACCOUNTS), "2026-09")
+    _inside(server, "fill", str(ACCOUNTS), "2026-10")
+    one = _close_with(server, 1, "2026-10-01")
+    two = _close_with(server, 2, "2026-11-01")
+    return compare(ACCOUNTS / two, ACCOUNTS / one, "invoices/s", at_least=1.7)
+
+
+def _against(server, peer, at_least):
+    from . import compare
+
+    _inside(server, "fill", str(ACCOUNTS), "2026-10")
+    theirs = _inside(server, peer, "2026-10")["milliseconds"]
+    ours = _inside(server, "ours", "2026-11-01")["milliseconds"]
+    return compare(ours, theirs, "ms/invoice", at_least=at_least)
+
+
+def _inside(server, *arguments):
+    output = server.run(
+        "dev.bench.close_inside",
+        *arguments,
+        problem=f"The benchmark's step {arguments[0]} failed",
+        log=LOGS / f"bench-{arguments[0]}.log",
+        cwd=ROOT,
+    )
+    return json.loads(output.splitlines()[-1])
+
+
+def _close_with(server, workers, until):
+    """Return the seconds that the slowest of several workers needed."""
+    processes = [
+        subprocess.Popen(
+            [str(server.python), "-m", "dev.bench.close_inside", "ours", until],
+            cwd=ROOT,
+            env=server.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _worker in range(workers)
+    ]
+    outputs = [process.communicate()[0] for process in processes]
+    if any(process.returncode for process in processes):
+        raise Problem("A worker of the benchmark failed.", "Run it again alone.")
+    return max(json.loads(text.splitlines()[-1])["seconds"] for text in outputs)

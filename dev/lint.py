@@ -1,0 +1,92 @@
+"""`make lint`: ruff, pylint-odoo, prettier for XML and JavaScript, the OCA checks."""
+
+import os
+import shutil
+import subprocess
+
+from . import environment
+from .console import Problem, call, paint, say, step
+from .locks import exclusive
+from .paths import CACHE, LOGS, ROOT, digest
+
+PRETTIER = ("prettier@3.6.2", "@prettier/plugin-xml@3.4.2")
+ADDON = "bitpaket_billing"
+
+
+def run(fix=False):
+    """Run every check; with `fix`, let those mend what they can.
+
+    :return: how many checks failed
+    :rtype: int
+    """
+    venv, odoo = environment.ensure()
+    tools = venv / "bin"
+    style = [] if fix else ["--check"]
+    prettier = _prettier()
+    sources = _tracked(".xml", ".js", ".scss")
+    checks = {
+        "ruff": [tools / "ruff", "check", *(["--fix"] if fix else []), "."],
+        "ruff format": [tools / "ruff", "format", *style, "."],
+        "prettier": [
+            prettier / "node_modules/.bin/prettier",
+            f"--plugin={prettier}/node_modules/@prettier/plugin-xml/src/plugin.js",
+            "--write" if fix else "--check",
+            "--log-level=warn",
+            *sources,
+        ],
+        "pylint-odoo": [tools / "pylint", "--rcfile=.pylintrc", ADDON],
+        "OCA module checks": [tools / "oca-checks-odoo-module", ADDON],
+        "OCA translation checks": [tools / "oca-checks-po", *_tracked(".po", ".pot")],
+    }
+    failed = 0
+    for title, command in checks.items():
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=environment.clean_environment(PYTHONPATH=str(odoo.path)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            failed += 1
+            say(f"{paint('✗', 31)} {title}\n{done.stdout}")
+        else:
+            say(f"{paint('✓', 32)} {title}")
+    return failed
+
+
+def _prettier():
+    """Return a folder with prettier and its XML plugin, fetched once."""
+    folder = CACHE / f"prettier-{digest(*PRETTIER)}"
+    with exclusive(CACHE / "prettier.lock", "it fetches prettier"):
+        if not (folder / "complete").exists():
+            if not shutil.which("npm"):
+                raise Problem(
+                    "This machine lacks npm, which brings prettier.",
+                    "Ask an administrator to run: apt-get install -y npm",
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            with step("Fetching prettier"):
+                call(
+                    ["npm", "install", "--no-save", "--prefix", folder, *PRETTIER],
+                    problem="prettier could not be fetched",
+                    log=LOGS / "prettier.log",
+                    env={**os.environ, "npm_config_update_notifier": "false"},
+                )
+            (folder / "complete").touch()
+    return folder
+
+
+def _tracked(*endings):
+    listed = call(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", ADDON],
+        problem="git could not list the files",
+        cwd=ROOT,
+    )
+    return [
+        line
+        for line in listed.splitlines()
+        if line.endswith(endings) and (ROOT / line).exists()
+    ]
