@@ -1,0 +1,175 @@
+"""The one function that portal, preview and invoice call.
+
+Order: usage, fees, the commitment's true-up, adjustments of earlier periods,
+coupons, and at last the minimum invoice. Allowances appear as lines of their own
+with amount 0, ahead of what is billed.
+"""
+
+from .commitment import minimum_invoice, prorated, true_up
+from .coupons import Discountable, apply_coupons
+from .rounding import ONE, ZERO, exact, half_up
+from .types import Line, Part, Statement
+from .usage import rate_usage
+
+
+@exact
+def rate_statement(request):
+    """Rate one account and one period.
+
+    The result depends on nothing but the request, and not on the order of its
+    usage and prices. Every amount is rounded half up to the currency's digits,
+    once per line.
+
+    :param StatementRequest request: what is known about the account and period
+    :return: Statement, whose total is the sum of its lines
+    :raise RatingError: usage that no meter, price or tier covers, usage outside
+        the period, or a value that has no meaning
+    """
+    lines = rate_usage(request)
+    lines += [_fee_line(fee, request) for fee in request.fees]
+    lines += _commitment_lines(lines, request)
+    lines += [_adjustment_line(item, request) for item in request.adjustments]
+    discounts = _discounts(lines, request)
+    lines += _coupon_lines(discounts, request)
+    lines += _minimum_lines(lines, request)
+    return Statement(tuple(lines), _total(lines), discounts.results)
+
+
+@exact
+def explain(line):
+    """Show the arithmetic of a line.
+
+    :param Line line: a line of a statement
+    :return: list of Part, with unrounded amounts; their sum, rounded half up, is
+        the line's amount
+    """
+    quantity = line.quantity if line.charged_quantity is None else line.charged_quantity
+    parts = []
+    if quantity and (line.unit_price or not line.flat):
+        amount = quantity * line.unit_price / line.per
+        parts.append(Part(quantity, line.unit_price, line.per, amount))
+    if line.flat:
+        parts.append(Part(ONE, line.flat, ONE, line.flat))
+    return parts
+
+
+def _total(lines):
+    return sum((line.amount for line in lines), ZERO)
+
+
+def _fixed(kind, amount, request, **details):
+    """Return a line that is one fixed amount of the period."""
+    values = {
+        "meter": None,
+        "start": request.period.start,
+        "end": request.period.end,
+        "quantity": ZERO,
+        "unit": "",
+        "unit_price": ZERO,
+        "per": ONE,
+        "flat": amount,
+        "plan": request.plan,
+    }
+    return Line(
+        kind=kind,
+        amount=half_up(amount, request.currency_digits),
+        **values | details,
+    )
+
+
+def _fee_line(fee, request):
+    details = {
+        "start": fee.start,
+        "end": fee.end,
+        "code": fee.code,
+        "plan": request.plan if fee.plan is None else fee.plan,
+        "note": fee.note,
+    }
+    if fee.period_days is None:
+        return _fixed("fee", fee.amount, request, **details)
+    days = (fee.end - fee.start).days
+    return _fixed(
+        "fee",
+        fee.amount * days / fee.period_days,
+        request,
+        unit_price=fee.amount,
+        per=ONE * fee.period_days,
+        charged_quantity=ONE * days,
+        **details | {"flat": ZERO},
+    )
+
+
+def _commitment_lines(lines, request):
+    commitment = request.commitment
+    if commitment is None:
+        return []
+    minimum = prorated(
+        commitment.minimum,
+        commitment.days,
+        commitment.period_days,
+        request.currency_digits,
+    )
+    missing = true_up(minimum, _total(lines))
+    return [_fixed("commitment", missing, request)] if missing else []
+
+
+def _adjustment_line(item, request):
+    return _fixed(
+        "adjustment",
+        item.amount,
+        request,
+        meter=item.meter,
+        start=item.start,
+        end=item.end,
+        quantity=item.quantity,
+        unit=item.unit,
+        code=item.code,
+        note=item.note,
+    )
+
+
+def _discounts(lines, request):
+    return apply_coupons(
+        [
+            Discountable(position, line.amount, line.meter, line.plan)
+            for position, line in enumerate(lines)
+        ],
+        request.coupons,
+        request.currency,
+        request.currency_digits,
+        share_digits=request.currency_digits,
+    )
+
+
+def _coupon_lines(discounts, request):
+    """Return a line for every coupon that took something off, as they worked."""
+    results = [discounts.results[number] for number in discounts.order]
+    return [
+        _fixed(
+            "coupon",
+            -result.discount,
+            request,
+            code=result.coupon.code,
+            shares=tuple(
+                (position, share)
+                for position, share in enumerate(result.shares)
+                if share
+            ),
+        )
+        for result in results
+        if result.discount
+    ]
+
+
+def _minimum_lines(lines, request):
+    least = request.minimum_invoice
+    if least is None:
+        return []
+    missing = minimum_invoice(
+        _total(lines),
+        least.minimum,
+        least.effective,
+        request.period.start,
+        request.currency_digits,
+    )
+    return [_fixed("minimum", missing, request)] if missing else []
