@@ -17,9 +17,12 @@
         "security/bitpaket_billing_groups.xml",
         "security/ir.model.access.csv",
         "security/bitpaket_billing_rules.xml",
+        "security/bitpaket_fastspring_event_security.xml",
         "data/product_data.xml",
         "data/bitpaket_meter_data.xml",
         "data/ir_cron_data.xml",
+        "views/payment_fastspring_templates.xml",
+        "data/payment_provider_data.xml",
         "views/bitpaket_usage_daily_views.xml",
         "views/bitpaket_usage_event_views.xml",
         "views/bitpaket_usage_line_views.xml",
@@ -29,7 +32,25 @@
         "views/bitpaket_account_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/bitpaket_portal_templates.xml",
+        "report/account_move_templates.xml",
         "wizards/bitpaket_usage_key_views.xml",
         "views/bitpaket_billing_menus.xml",
+        "views/bitpaket_fastspring_event_views.xml",
+        "views/payment_provider_views.xml",
+        "views/payment_transaction_views.xml",
     ],
+    "assets": {
+        "web.assets_frontend": [
+            "bitpaket_billing/static/src/scss/bitpaket_portal.scss",
+        ],
+        "web.assets_tests": [
+            "bitpaket_billing/static/tests/tours/**/*",
+        ],
+    },
+    "demo": [
+        "demo/bitpaket_billing_demo.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

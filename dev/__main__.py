@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from . import bench, demo, lint, testing
+from . import bench, conformance, demo, lint, testing
 from .console import Problem, paint, say
 
 
@@ -82,6 +82,7 @@ COMMANDS = {
     "bench": lambda arguments: bench.run(*arguments[:1]) and 1,
     "clean": lambda _arguments: demo.clean(),
     "close": _close,
+    "conformance": conformance.main,
     "info": _info,
     "lint": lambda arguments: lint.run(fix="--fix" in arguments),
     "psql": _psql,

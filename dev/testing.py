@@ -17,27 +17,27 @@ def run(arguments, keep=None):
     """Run the tests and return pytest's exit code.
 
     :param list arguments: passed on to pytest; default: all tests
-    :param str keep: name of a database to upgrade and keep, instead of a fresh one
+    :param str keep: name of a database whose blank form is kept for the next time
     :rtype: int
     """
     environment.ensure()
     machine.ensure(PROGRAMS)
     postgres = Postgres()
     name = keep or "test"
+    blank = f"{name}_blank"
     with (
         exclusive(RUN / f"{name}.lock", "it runs the tests"),
         postgres.running(),
     ):
-        source = database.template(postgres)
         server = OdooServer(postgres, name, free_port())
-        known = name in postgres.databases()
-        if not (keep and known):
-            with step("Preparing the test database"):
-                database.create(postgres, name, source)
-                server.install(database.ADDON)
-        else:
+        if keep and blank in postgres.databases():
             with step("Upgrading the test database"):
-                server.install(database.ADDON, upgrade=True)
+                OdooServer(postgres, blank, 0).install(database.ADDON, upgrade=True)
+        else:
+            with step("Preparing the test database"):
+                database.create(postgres, blank, database.template(postgres))
+                OdooServer(postgres, blank, 0).install(database.ADDON)
+        database.create(postgres, name, blank)
         say()
         command = [
             str(server.python),
@@ -49,9 +49,12 @@ def run(arguments, keep=None):
             "--odoo-log-level=error",
             *arguments,
         ]
-        result = subprocess.run(command, cwd=ROOT, env=server.environment, check=False)
+        # Tests with processes of their own work on copies of the blank database.
+        variables = {**server.environment, "BITPAKET_BLANK_DATABASE": blank}
+        result = subprocess.run(command, cwd=ROOT, env=variables, check=False)
+        database.drop(postgres, name)
         if not keep:
-            database.drop(postgres, name)
+            database.drop(postgres, blank)
     return result.returncode
 
 

@@ -1,1 +1,1 @@
-from . import usage
+from . import fastspring, portal, usage

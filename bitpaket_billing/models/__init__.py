@@ -1,6 +1,7 @@
 from . import (
     account_move,
     bitpaket_account,
+    bitpaket_fastspring_event,
     bitpaket_invoicing,
     bitpaket_meter,
     bitpaket_price,
@@ -12,6 +13,8 @@ from . import (
     bitpaket_usage_line,
     bitpaket_usage_store,
     ir_http,
+    payment_provider,
+    payment_transaction,
     res_company,
     res_config_settings,
     res_partner,

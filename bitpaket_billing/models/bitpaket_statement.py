@@ -1,7 +1,5 @@
 import logging
-from collections import defaultdict
 from datetime import timedelta
-from decimal import Decimal
 
 import psycopg2
 
@@ -14,7 +12,8 @@ from ..tools import exact, period_label, quantity_text
 
 _logger = logging.getLogger(__name__)
 
-BATCH_SIZE = 100
+#: Statements per commit: whoever else posts in the journal waits no longer than that.
+BATCH_SIZE = 50
 
 
 class BitpaketStatement(models.Model):
@@ -113,20 +112,20 @@ class BitpaketStatement(models.Model):
         :param int batch_size: statements per commit
         """
         cron = self.env["ir.cron"]
-        self._create_due(until)
-        if not cron._commit_progress(remaining=self._count_due()):
-            return
+        opened = False
         while True:
             try:
-                batch = self._claim_due(batch_size)
-                if not batch:
+                if not opened:
+                    self._create_due(until)
+                    self._prepare_companies()
+                    handled, opened = 0, True
+                elif not (handled := self._invoice_next(batch_size)):
                     return
-                batch._invoice_batch()
             except psycopg2.errors.SerializationFailure:
                 # Another worker was quicker with one of these rows: look again.
                 self.env.cr.rollback()
                 continue
-            if not cron._commit_progress(len(batch), remaining=self._count_due()):
+            if not cron._commit_progress(handled, remaining=self._count_due()):
                 return
 
     @api.model
@@ -168,6 +167,30 @@ class BitpaketStatement(models.Model):
         self.invalidate_model()
 
     @api.model
+    def _prepare_companies(self):
+        """Make the journals of companies that invoice for the first time."""
+        companies = self.env["res.company"].search(
+            [("id", "in", self._due_company_ids()), ("bitpaket_journal_id", "=", False)]
+        )
+        # Other workers wait here, and then find that the company has changed.
+        self.env.cr.execute(
+            "SELECT id FROM res_company WHERE id = ANY(%s) ORDER BY id "
+            "FOR NO KEY UPDATE",
+            [companies.ids],
+        )
+        for company in companies.filtered(lambda one: one.root_id.chart_template):
+            company._bitpaket_get_journal()
+            company._bitpaket_get_fiscal_position()
+
+    @api.model
+    def _due_company_ids(self):
+        query = SQL(
+            "SELECT DISTINCT company_id FROM bitpaket_statement WHERE %s",
+            self._due_condition(),
+        )
+        return [row[0] for row in self.env.execute_query(query)]
+
+    @api.model
     def _due_condition(self):
         return SQL(
             "(state = 'closed' OR (state = 'error' AND next_retry <= %s))",
@@ -180,6 +203,14 @@ class BitpaketStatement(models.Model):
             "SELECT COUNT(*) FROM bitpaket_statement WHERE %s", self._due_condition()
         )
         return self.env.execute_query(query)[0][0]
+
+    @api.model
+    def _invoice_next(self, limit):
+        """Claim and invoice the next due statements; return how many."""
+        batch = self._claim_due(limit)
+        if batch:
+            batch._invoice_batch()
+        return len(batch)
 
     @api.model
     def _claim_due(self, limit):
@@ -321,29 +352,16 @@ class BitpaketStatement(models.Model):
                 ["amount:sum", "quantity:sum"],
             )
         )
-        differences = defaultdict(lambda: [Decimal(0), Decimal(0)])
-        units = {}
-        for line in lines:
-            differences[line.meter][0] += line.amount
-            differences[line.meter][1] += line.quantity
-            units[line.meter] = line.unit
-        for meter, amount, quantity in billed:
-            digits = self.currency_id.decimal_places
-            differences[meter.code][0] -= round(exact(amount), digits)
-            differences[meter.code][1] -= exact(quantity)
-        return [
-            rating.Adjustment(
-                meter=code,
-                start=self.period_start,
-                end=self.period_end,
-                amount=amount,
-                quantity=quantity,
-                unit=units.get(code, ""),
-                code=str(self.id),
-            )
-            for code, (amount, quantity) in sorted(differences.items())
-            if amount
-        ]
+        digits = self.currency_id.decimal_places
+        return rating.adjustments(
+            lines,
+            {
+                meter.code: (round(exact(amount), digits), exact(quantity))
+                for meter, amount, quantity in billed
+            },
+            rating.Period(self.period_start, self.period_end),
+            code=str(self.id),
+        )
 
     def _line_name(self, line, meter):
         """Return what a usage line is for, in the customer's language."""

@@ -225,8 +225,7 @@ class PaymentProvider(models.Model):
         :raise UserError: If payments would not work, with the reason.
         """
         self.ensure_one()
-        missing = self._check_fastspring_fields()
-        if missing:
+        if missing := self._fastspring_find_empty_fields():
             raise UserError("\n".join(missing))
         currency = self.company_id.currency_id
         if currency.name not in const.CURRENCY_DIGITS:
@@ -243,7 +242,8 @@ class PaymentProvider(models.Model):
         if any(not problem.soft for problem in problems):
             raise UserError(
                 self.env._(
-                    "FastSpring answers, but this would keep customers from paying:\n%s",
+                    "FastSpring answers, but this would keep customers from paying:\n"
+                    "%s",
                     self._fastspring_explain_problems(problems),
                 )
             )
@@ -276,7 +276,7 @@ class PaymentProvider(models.Model):
         return supported_currencies
 
     def _get_default_payment_method_codes(self):
-        """Override of `payment` to return the methods that FastSpring has switched on."""
+        """Override of `payment` to return what FastSpring offers everywhere."""
         self.ensure_one()
         if self.code != "fastspring":
             return super()._get_default_payment_method_codes()
@@ -437,11 +437,14 @@ class PaymentProvider(models.Model):
         self.ensure_one()
         return FastSpringClient(self.sudo()._fastspring_send)
 
-    def _fastspring_send(self, method, path, *, params=None, json=None, idempotent=True):
+    def _fastspring_send(
+        self, method, path, *, params=None, json=None, idempotent=True
+    ):
         """Send one request; the transport of the client.
 
-        Not the provider's generic helper: it logs whole payloads, and turns every refusal
-        into the same error. Nothing is ever sent twice, so `idempotent` changes nothing.
+        Not the provider's generic helper: it logs whole payloads, and turns every
+        refusal into the same error. Nothing is ever sent twice, so `idempotent` changes
+        nothing.
 
         :return: The answer, whatever its status.
         :rtype: Response
@@ -493,30 +496,31 @@ class PaymentProvider(models.Model):
 
     # === WORDS === #
 
-    def _check_fastspring_fields(self):
+    def _fastspring_find_empty_fields(self):
         """Return what must be filled before FastSpring can be called, in words.
 
         :rtype: list[str]
         """
-        needed = [
+        return [
             self.env._("Enter the %s.", field._description_string(self.env))
             for name, field in self._fields.items()
             if getattr(field, "required_if_provider", None) == "fastspring"
             and not self[name]
         ]
-        return needed
 
     def _fastspring_find_missing(self):
         """Return what is missing until customers can pay, in words.
 
         :rtype: list[str]
         """
-        missing = self._check_fastspring_fields()
+        missing = self._fastspring_find_empty_fields()
         address = urlsplit(self.get_base_url())
-        if self.state != "test" and address.scheme != "https":
+        simulated = self._fastspring_get_test_url("fastspring_test_api_url")
+        if address.scheme != "https" and not simulated:
             missing.append(
                 self.env._(
-                    "FastSpring must reach this Odoo over https, but its address is %s.",
+                    "FastSpring must reach this Odoo over https, but its address is "
+                    "%s.",
                     address.geturl(),
                 )
             )

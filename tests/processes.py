@@ -1,0 +1,106 @@
+"""Databases and Odoo processes of a test's own, for what only real processes show."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg2
+
+from dev.odoo_server import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Scratch:
+    """A copy of the blank test database, and Odoo processes on it.
+
+    :param str name: of the database
+    :param str source: database to copy
+    """
+
+    def __init__(self, name, source=None):
+        self.name = name
+        self.config = ROOT / ".run" / f"{name}.conf"
+        source = source or os.environ["BITPAKET_BLANK_DATABASE"]
+        _maintain(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _maintain(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        self.port = free_port()
+        lines = Path(os.environ["ODOO_RC"]).read_text().splitlines()
+        changes = {"db_name": name, "dbfilter": f"^{name}$", "http_port": self.port}
+        kept = [line for line in lines if line.split(" =")[0] not in changes]
+        kept += [f"{key} = {value}" for key, value in changes.items()]
+        self.config.write_text("\n".join(kept) + "\n")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        _maintain(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        self.config.unlink()
+
+    @property
+    def environment(self):
+        return {**os.environ, "ODOO_RC": str(self.config)}
+
+    def start(self, module, *arguments):
+        """Start a module inside Odoo's Python on this database."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, module, *arguments):
+        """Run such a module to its end and return the JSON of its last line."""
+        output, _errors = (process := self.start(module, *arguments)).communicate()
+        assert process.returncode == 0, output
+        return json.loads(output.splitlines()[-1])
+
+    def serve(self, *options):
+        """Start Odoo's server, with its cron workers."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "odoo", "server", "--log-level=error", *options],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def query(self, sql):
+        """Return the rows of a statement."""
+        with psycopg2.connect(dbname=self.name) as connection:
+            cursor = connection.cursor()
+            cursor.execute(sql)
+            rows = cursor.fetchall() if cursor.description else []
+        connection.close()
+        return rows
+
+
+def _maintain(sql):
+    connection = psycopg2.connect(dbname="postgres")
+    connection.autocommit = True
+    connection.cursor().execute(sql)
+    connection.close()
+
+
+def wait_for(condition, seconds=120):
+    """Wait until `condition()` holds, and return its value."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return value
+
+
+def kill(process):
+    """End a process the hard way: nothing of it can clean up."""
+    process.send_signal(signal.SIGKILL)
+    process.wait()
