@@ -74,6 +74,10 @@ class Scratch:
             stderr=subprocess.DEVNULL,
         )
 
+    def wake_cron(self):
+        """Wake the server's cron workers, which otherwise look once a minute."""
+        _maintain(f"SELECT pg_notify('cron_trigger', '{self.name}')")
+
     def query(self, sql):
         """Return the rows of a statement."""
         with psycopg2.connect(dbname=self.name) as connection:

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError
 
 
 class BitpaketPriceBook(models.Model):
@@ -44,19 +44,21 @@ class BitpaketPriceBook(models.Model):
         for book in self:
             book.account_count = counts.get(book, 0)
 
-    @api.constrains("currency_id")
-    def _check_currency(self):
-        for book in self:
-            if book.account_ids.filtered(
-                lambda account, book=book: account.currency_id != book.currency_id
-            ):
-                raise ValidationError(
+    def write(self, vals):
+        """Keep the currency of books that accounts are billed by."""
+        if "currency_id" in vals:
+            changed = self.filtered(
+                lambda book: book.currency_id.id != vals["currency_id"]
+            )
+            if used := changed.filtered(lambda book: book.sudo().account_ids):
+                raise UserError(
                     self.env._(
-                        "Accounts use “%s” in another currency: make another book "
-                        "instead.",
-                        book.name,
+                        "Accounts are billed by “%s”: make another book for another "
+                        "currency.",
+                        used[0].name,
                     )
                 )
+        return super().write(vals)
 
     def action_open_accounts(self):
         """Open the accounts that are billed by this book."""

@@ -1,7 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import fields, models
-from odoo.exceptions import AccessError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 from ..models.ir_http import USAGE_SCOPE
 
@@ -34,6 +34,7 @@ class BitpaketUsageKey(models.TransientModel):
     )
     key = fields.Char(compute="_compute_key")
 
+    @api.depends_context("bitpaket_new_key")
     def _compute_key(self):
         """Show the new key from memory: it is never written to the database."""
         self.key = self.env.context.get("bitpaket_new_key")
@@ -64,6 +65,14 @@ class BitpaketUsageKey(models.TransientModel):
         :param date expiration: last day
         :rtype: str
         """
+        if not user.has_group("bitpaket_billing.group_usage_reporter"):
+            raise UserError(
+                self.env._(
+                    "%s may not report usage: give the user the role Usage reporter "
+                    "first.",
+                    user.name,
+                )
+            )
         keys = self.env["res.users.apikeys"].with_user(user).sudo()
         return keys._generate(
             USAGE_SCOPE, name, fields.Datetime.to_datetime(expiration)
