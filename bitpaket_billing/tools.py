@@ -36,7 +36,22 @@ def period_label(env, start, end):
     return f"{format_date(env, start)} – {format_date(env, last)}"
 
 
-def quantity_text(env, value, digits=6):
+def price_text(env, price, per, unit=""):
+    """Return a price in words, for example: 0.005 per 1,000 requests.
+
+    :param float price: of `per` units
+    :param float per: how many units the price is for
+    :param str unit: name of the unit, if it shall be told
+    :rtype: str
+    """
+    price = quantity_text(env, price, digits=12)
+    if per in (0, 1):
+        return env._("%(price)s per %(unit)s", price=price, unit=unit) if unit else price
+    units = " ".join(filter(None, (quantity_text(env, per), unit)))
+    return env._("%(price)s per %(unit)s", price=price, unit=units)
+
+
+def quantity_text(env, value, digits=4):
     """Return a quantity or price in the reader's format, without trailing zeros.
 
     :param float value: the number

@@ -1,13 +1,13 @@
-import json
 import logging
 from datetime import datetime, timezone
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo import http
-from odoo.http import Response, request
+from odoo.http import request
 
 from .. import intake
+from .raw import error_answer, json_answer
 
 _logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ class UsageController(http.Controller):
 
     @http.route(
         "/bitpaket/v1/usage",
-        type="http",
+        type="bitpaket_raw",
         auth="bitpaket_usage",
         methods=["POST"],
         csrf=False,
@@ -41,10 +41,8 @@ class UsageController(http.Controller):
                 max_rows=MAX_ROWS,
             )
         except intake.BodyError as error:
-            return self._answer(
-                {"error": {"code": error.code, "message": error.message}}, error.status
-            )
-        return self._answer(self._store(rows))
+            return error_answer(error.status, error.code, error.message)
+        return json_answer(self._store(rows))
 
     def _store(self, rows):
         good, indexes, duplicates, rejected = intake.check_rows(
@@ -95,8 +93,3 @@ class UsageController(http.Controller):
             return incoming.get_data()
         except RequestEntityTooLarge as error:
             raise intake.too_large(MAX_BYTES) from error
-
-    def _answer(self, content, status=200):
-        return Response(
-            json.dumps(content), status=status, content_type="application/json"
-        )

@@ -6,33 +6,34 @@ from decimal import Decimal
 from . import const
 
 
-def _(text):
-    """Mark a text for translation; who shows it looks the translation up."""
+def _lt(text):
+    """Mark a text for translation, which is looked up where it is shown."""
     return text
 
 
 # English texts, with placeholders as Odoo's translations want them.
+# pylint: disable=prefer-env-translation
 TEXTS = {
-    "amount": _("The amount is %(got)s %(currency)s instead of %(expected)s."),
-    "amount_tax_exempt": _(
+    "amount": _lt("The amount is %(got)s %(currency)s instead of %(expected)s."),
+    "amount_tax_exempt": _lt(
         "The buyer is tax exempt and pays %(got)s %(currency)s instead of %(expected)s."
     ),
-    "currency": _("The currency is %(got)s instead of %(expected)s."),
-    "live": _("The mode is %(got)s instead of %(expected)s."),
-    "not_completed": _("The order is not paid."),
-    "not_ready": _("The checkout is not ready: %(got)s."),
-    "origin": _("The payment was asked for by another system: %(got)s."),
-    "product": _("The products are %(got)s instead of %(expected)s."),
-    "quantity": _("The quantity is %(got)s instead of 1."),
-    "reference": _("The payment is for %(got)s instead of %(expected)s."),
-    "status": _("The state of the checkout is %(got)s instead of OPEN."),
-    "store": _("The store is %(got)s instead of %(expected)s."),
-    "tax_unknown": _(
+    "currency": _lt("The currency is %(got)s instead of %(expected)s."),
+    "live": _lt("The mode is %(got)s instead of %(expected)s."),
+    "not_completed": _lt("The order is not paid."),
+    "not_ready": _lt("The checkout is not ready: %(got)s."),
+    "origin": _lt("The payment was asked for by another system: %(got)s."),
+    "product": _lt("The products are %(got)s instead of %(expected)s."),
+    "quantity": _lt("The quantity is %(got)s instead of 1."),
+    "reference": _lt("The payment is for %(got)s instead of %(expected)s."),
+    "status": _lt("The state of the checkout is %(got)s instead of OPEN."),
+    "store": _lt("The store is %(got)s instead of %(expected)s."),
+    "tax_unknown": _lt(
         "It is not known whether tax is added to %(expected)s %(currency)s."
     ),
-    "test_payment": _("The order was paid with a test card."),
-    "unreadable": _("The answer holds no checkout session."),
-    "warning": _("FastSpring warns: %(message)s (%(warning)s)"),
+    "test_payment": _lt("The order was paid with a test card."),
+    "unreadable": _lt("The answer holds no checkout session."),
+    "warning": _lt("FastSpring warns: %(message)s (%(warning)s)"),
 }
 
 
@@ -95,7 +96,8 @@ class Problem:
 
         :rtype: dict[str, str]
         """
-        return {key: _shown(value) for key, value in self.values.items()}
+        digits = const.CURRENCY_DIGITS.get(self.values.get("currency"))
+        return {key: _shown(value, digits) for key, value in self.values.items()}
 
     @property
     def text(self):
@@ -106,9 +108,12 @@ class Problem:
         return TEXTS[self.code] % self.shown
 
 
-def _shown(value):
+def _shown(value, digits):
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value)) or "nothing"
+    if isinstance(value, Decimal) and digits is not None:
+        # Only as many digits as the currency has, unless that hides the difference.
+        value = round(value, digits) if value == round(value, digits) else value
     return "nothing" if value is None else str(value)
 
 

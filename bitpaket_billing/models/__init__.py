@@ -12,6 +12,7 @@ from . import (
     bitpaket_usage_event,
     bitpaket_usage_line,
     bitpaket_usage_store,
+    ir_actions_report,
     ir_http,
     payment_provider,
     payment_transaction,

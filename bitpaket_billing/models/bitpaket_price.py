@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .. import rating
-from ..tools import exact
+from ..tools import exact, price_text, quantity_text
 
 
 class BitpaketPrice(models.Model):
@@ -57,6 +57,7 @@ class BitpaketPrice(models.Model):
         help="Units of each period that cost nothing.",
     )
     tier_ids = fields.One2many("bitpaket.price.tier", "price_id", copy=True)
+    summary = fields.Char(string="In words", compute="_compute_summary")
     used = fields.Boolean(
         compute="_compute_used",
         help="An invoice was made by this price, so it cannot change any more.",
@@ -84,6 +85,36 @@ class BitpaketPrice(models.Model):
                 meter=price.meter_id.name,
                 date=fields.Date.to_string(price.date_start),
             )
+
+    @api.depends("model", "unit_price", "per", "free_quantity", "tier_ids", "unit")
+    def _compute_summary(self):
+        for price in self:
+            if price.model == "unit":
+                price.summary = price._summarise_unit()
+            else:
+                price.summary = ", ".join(
+                    price._summarise_tier(tier) for tier in price.tier_ids
+                )
+
+    def _summarise_unit(self):
+        text = price_text(self.env, self.unit_price, self.per, self.unit or "")
+        if not self.free_quantity:
+            return text
+        return self.env._(
+            "%(price)s, first %(free)s free",
+            price=text,
+            free=quantity_text(self.env, self.free_quantity),
+        )
+
+    def _summarise_tier(self, tier):
+        text = price_text(self.env, tier.unit_price, self.per)
+        if not tier.up_to:
+            return self.env._("above: %s", text)
+        return self.env._(
+            "up to %(bound)s: %(price)s",
+            bound=quantity_text(self.env, tier.up_to),
+            price=text,
+        )
 
     def _compute_used(self):
         lines = self.env["bitpaket.usage.line"].sudo()

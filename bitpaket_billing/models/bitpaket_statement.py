@@ -35,7 +35,7 @@ class BitpaketStatement(models.Model):
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     period_start = fields.Date(string="From", required=True, readonly=True)
     period_end = fields.Date(
-        string="Until",
+        string="Until (excluded)",
         required=True,
         readonly=True,
         index=True,

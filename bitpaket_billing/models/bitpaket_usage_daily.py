@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+#: Names of what is stored on a day, by bytes of the unit.
+STORED_UNITS = {1: "B", 10**9: "GB", 2**30: "GiB"}
+
 
 class BitpaketUsageDaily(models.Model):
     """Rollup of usage per account, meter and UTC day; all that rating reads."""
@@ -17,7 +20,7 @@ class BitpaketUsageDaily(models.Model):
     meter_id = fields.Many2one(
         "bitpaket.meter", required=True, ondelete="restrict", readonly=True, index=True
     )
-    meter_kind = fields.Selection(related="meter_id.kind")
+    unit = fields.Char(compute="_compute_billed_quantity")
     day = fields.Date(required=True, readonly=True, index=True)
     quantity = fields.Float(
         digits=0,
@@ -48,6 +51,7 @@ class BitpaketUsageDaily(models.Model):
             size = float(row.meter_id.unit_size or 1)
             hours = 24 if row.meter_id.aggregation == "byte_hours" else 1
             row.billed_quantity = row.quantity / size / hours
+            row.unit = STORED_UNITS[size] if hours == 24 else row.meter_id.unit
 
 
 class BitpaketUsagePending(models.Model):

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..tools import period_label, quantity_text
+from ..tools import period_label, price_text, quantity_text
 
 
 class BitpaketUsageLine(models.Model):
@@ -102,14 +102,14 @@ class BitpaketUsageLine(models.Model):
         self.ensure_one()
         return period_label(self.env, self.date_start, self.date_end)
 
+    def _is_free(self):
+        """Return whether nothing is charged for what this line counts."""
+        self.ensure_one()
+        if self.adjusted_statement_id:
+            return False
+        return self.free or not (self.unit_price or self.flat_amount)
+
     def _price_text(self):
         """Return the price in words, for example: 0.005 per 1,000."""
         self.ensure_one()
-        price = quantity_text(self.env, self.unit_price, digits=12)
-        if self.per in (0, 1):
-            return price
-        return self.env._(
-            "%(price)s per %(per)s",
-            price=price,
-            per=quantity_text(self.env, self.per),
-        )
+        return price_text(self.env, self.unit_price, self.per)

@@ -1,9 +1,9 @@
-import json
-
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from odoo import models
-from odoo.http import Response, request
+from odoo.http import request
+
+from ..controllers.raw import error_answer
 
 #: Keys of this scope can report usage and do nothing else.
 USAGE_SCOPE = "bitpaket.usage"
@@ -20,7 +20,7 @@ class IrHttp(models.AbstractModel):
         ).partition(" ")
         if kind.lower() != "bearer" or not key.strip():
             raise Unauthorized(
-                response=_answer(
+                response=error_answer(
                     401,
                     "missing_key",
                     "Send the usage key as “Authorization: Bearer <key>”.",
@@ -30,7 +30,7 @@ class IrHttp(models.AbstractModel):
         uid = keys._check_credentials(scope=USAGE_SCOPE, key=key.strip())
         if not uid:
             raise Unauthorized(
-                response=_answer(
+                response=error_answer(
                     401, "invalid_key", "This usage key is unknown or has expired."
                 )
             )
@@ -39,16 +39,7 @@ class IrHttp(models.AbstractModel):
         user = request.env.user
         if not user.has_group("bitpaket_billing.group_usage_reporter"):
             raise Forbidden(
-                response=_answer(
+                response=error_answer(
                     403, "forbidden", "The key's user may not report usage any more."
                 )
             )
-
-
-def _answer(status, code, message):
-    return Response(
-        json.dumps({"error": {"code": code, "message": message}}),
-        status=status,
-        content_type="application/json",
-        headers={"WWW-Authenticate": "Bearer"} if status == 401 else None,
-    )

@@ -14,10 +14,10 @@ from ..fastspring import const, sessions
 from ..fastspring.answers import Response
 from ..fastspring.client import FastSpringClient
 from ..fastspring.errors import (
+    ApiError,
     AuthError,
     FastSpringError,
     NoAnswer,
-    NotFound,
     RateLimited,
 )
 from ..fastspring.expected import TEXTS, Expected
@@ -401,31 +401,31 @@ class PaymentProvider(models.Model):
         )
 
     def _fastspring_get_journal(self):
-        """Return the company's clearing journal, made when there is none.
+        """Return the clearing journal of this store, made when there is none.
 
         :return: The journal; an empty one as long as the company has no chart of
                  accounts.
         """
-        journals_sudo = self.env["account.journal"].sudo()
+        self.ensure_one()
         company = self.company_id
-        journal_sudo = journals_sudo.search(
-            [
-                ("company_id", "=", company.id),
-                ("code", "=", JOURNAL_CODE),
-                ("type", "=", "bank"),
-            ],
-            limit=1,
+        journals_sudo = self.env["account.journal"].sudo().with_company(company)
+        known_sudo = journals_sudo.search(
+            [("company_id", "=", company.id), ("code", "=", JOURNAL_CODE)]
         )
-        if not journal_sudo and company.root_id.sudo().chart_template:
-            journal_sudo = journals_sudo.with_company(company).create(
+        if not known_sudo and not company.root_id.sudo().chart_template:
+            return known_sudo.sudo(False)
+        lines_sudo = known_sudo.inbound_payment_method_line_ids
+        if not known_sudo or lines_sudo.payment_provider_id - self._origin:
+            # Odoo chooses the code of a second store's journal.
+            known_sudo = journals_sudo.create(
                 {
-                    "name": "FastSpring",
-                    "code": JOURNAL_CODE,
+                    "name": self.name,
                     "type": "bank",
                     "company_id": company.id,
+                    **({} if known_sudo else {"code": JOURNAL_CODE}),
                 }
             )
-        return journal_sudo.sudo(False)
+        return known_sudo.sudo(False)
 
     # === REQUEST HELPERS === #
 
@@ -562,6 +562,5 @@ class PaymentProvider(models.Model):
             return self.env._("FastSpring asks to slow down.")
         if isinstance(error, NoAnswer):
             return self.env._("FastSpring could not be reached.")
-        if isinstance(error, NotFound):
-            return self.env._("FastSpring does not know it: %s", error)
-        return self.env._("FastSpring refused: %s", error)
+        said = isinstance(error, ApiError) and error.text
+        return self.env._("FastSpring refused: %s", said or error)

@@ -105,6 +105,14 @@ class TestUsageApi(BillingMixin, HttpCase):
         answer = self.post(body, **{"Content-Encoding": "gzip"})
         self.assertEqual(self.counts(answer), (1, 0, []))
 
+    def test_body_counts_whatever_its_content_type_says(self):
+        for number, content_type in enumerate(
+            ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+        ):
+            row = self.row(id=f"e-{number}")
+            answer = self.post([row], **{"Content-Type": content_type})
+            self.assertEqual(self.counts(answer), (1, 0, []), content_type)
+
     def test_same_event_again_is_a_harmless_duplicate(self):
         self.post([self.row(), self.row(id="e-2")])
         again = self.post([self.row(quantity=100.0), self.row(id="e-3")])

@@ -162,3 +162,16 @@ def test_another_system_that_shares_the_store(origin, wanted, code):
     tags = {**ORDER["tags"], **({"odoo_db": origin} if origin else {})}
     problems = match({"tags": tags}, replace(EXPECTED, origin=wanted))
     assert [problem.code for problem in problems] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("total", "text"),
+    [
+        (900, "The amount is 900.00 EUR instead of 901.00."),
+        (900.999, "The amount is 900.999 EUR instead of 901.00."),
+        (None, "The amount is nothing EUR instead of 901.00."),
+    ],
+)
+def test_amounts_are_shown_as_money(total, text):
+    (problem,) = match({"total": total})
+    assert problem.text == text
