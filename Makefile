@@ -3,7 +3,7 @@ PYTHON ?= python3
 DEV = @$(PYTHON) -m dev
 export PORT SIMULATOR_PORT
 
-.PHONY: help run test test-unit conformance bench lint info api-key close shell psql stop clean
+.PHONY: help run test test-unit conformance bench lint info api-key close pot screenshots shell psql stop clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ api-key: ## Make a usage key of the demo and print it
 
 close: ## Close a month in the demo's database: PERIOD=2026-10
 	$(DEV) close $(PERIOD)
+
+pot: ## Write the translatable texts to i18n/bitpaket_billing.pot
+	$(DEV) pot
+
+screenshots: ## Take the pictures of the docs again, from the running demo
+	$(DEV) screenshots
 
 shell: ## Odoo's shell on the demo's database
 	$(DEV) shell

@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 
-from . import bench, conformance, demo, lint, testing
+from . import bench, conformance, demo, lint, testing, translations
 from .console import Problem, paint, say
+from .paths import ROOT
 
 
 def main():
@@ -68,6 +69,13 @@ def _shell(_arguments):
         )
 
 
+def _screenshots(_arguments):
+    # Runs in the virtual environment, which has the browser's protocol.
+    one = _demo()
+    command = [one.server.python, "-c", "from dev import screenshots as s; s.take()"]
+    return subprocess.call([str(part) for part in command], cwd=ROOT)
+
+
 def _psql(arguments):
     one = _demo()
     with one.existing():
@@ -85,8 +93,10 @@ COMMANDS = {
     "conformance": conformance.main,
     "info": _info,
     "lint": lambda arguments: lint.run(fix="--fix" in arguments),
+    "pot": lambda _arguments: translations.export_template(),
     "psql": _psql,
     "run": _run,
+    "screenshots": _screenshots,
     "shell": _shell,
     "stop": lambda _arguments: demo.stop(),
     "test": testing.main,

@@ -17,9 +17,10 @@ from decimal import Decimal
 
 from . import database, environment, machine
 from .console import Problem, paint, say, step
+from .locks import shared
 from .odoo_server import OdooServer, check_port, end, pid_alive
 from .paths import LOGS, ROOT, RUN, digest
-from .postgres import Postgres
+from .postgres import USERS, Postgres
 
 NAME = "bitpaket"
 PERIOD = "2026-10"
@@ -312,8 +313,10 @@ def stop():
     deadline = time.monotonic() + 30
     while any(_is_ours(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
-    if (RUN / "postgres.users").exists():
-        Postgres().stop()
+    # PostgreSQL stops with its last user; this ends one that lost its user.
+    if USERS.exists():
+        with shared(USERS, Postgres().stop):
+            pass
     say("  stopped")
 
 
@@ -322,7 +325,7 @@ def clean():
     from . import postgres
 
     stop()
-    if (RUN / "postgres.users").exists():
+    if USERS.exists():
         postgres.clean()
     shutil.rmtree(RUN, ignore_errors=True)
     say("  removed .run/")

@@ -24,8 +24,14 @@ def prepare(env, url, simulator_url, storefront_url, known_key):
 
     :return: what `make info` tells about the demo
     """
+    again = env.ref(f"{ADDON}.account_kestrel", raise_if_not_found=False)
     convert_file(
-        env, ADDON, "demo/bitpaket_billing_demo.xml", None, mode="init", noupdate=True
+        env,
+        ADDON,
+        "demo/bitpaket_billing_demo.xml",
+        None,
+        mode="update" if again else "init",
+        noupdate=True,
     )
     parameters = env["ir.config_parameter"]
     parameters.set_param("web.base.url", url)

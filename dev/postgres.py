@@ -19,6 +19,8 @@ from .locks import exclusive, shared
 from .paths import LOGS, ROOT, RUN, digest
 
 USER = "bitpaket"
+#: Held by every command that uses the server.
+USERS = RUN / "postgres.users"
 #: Data of a demo and of tests: safe against crashes of processes, not of the machine.
 SETTINGS = {
     "fsync": "off",
@@ -52,7 +54,7 @@ class Postgres:
     def running(self):
         """Keep the server up for the block; the last user stops it."""
         with exclusive(RUN / "postgres.lock", "it starts PostgreSQL"):
-            users = shared(RUN / "postgres.users", self.stop)
+            users = shared(USERS, self.stop)
             users.__enter__()
             try:
                 self._start()

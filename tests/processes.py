@@ -18,14 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 class Scratch:
     """A copy of the blank test database, and Odoo processes on it.
 
-    :param str name: of the database
+    :param str name: end of the database's name
     :param str source: database to copy
     """
 
     def __init__(self, name, source=None):
-        self.name = name
+        blank = os.environ["BITPAKET_BLANK_DATABASE"]
+        self.name = name = f"{blank}_{name}"
         self.config = ROOT / ".run" / f"{name}.conf"
-        source = source or os.environ["BITPAKET_BLANK_DATABASE"]
+        source = source or blank
         _maintain(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         _maintain(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         self.port = free_port()

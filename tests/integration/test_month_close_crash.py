@@ -25,7 +25,7 @@ MOVES = "SELECT COUNT(*) FROM account_move"
 @pytest.fixture(scope="module")
 def prepared():
     """Yield a database with accounts that used something in October 2026."""
-    with Scratch("test_close_prepared") as scratch:
+    with Scratch("close_prepared") as scratch:
         scratch.run(STEP, "fill", str(ACCOUNTS), "2026-10")
         scratch.query(
             "UPDATE ir_cron SET active = false; "
@@ -38,7 +38,7 @@ def prepared():
 @pytest.fixture(scope="module")
 def undisturbed(prepared):
     """Return what a close that nothing disturbs makes of that database."""
-    with Scratch("test_close_undisturbed", prepared.name) as scratch:
+    with Scratch("close_undisturbed", prepared.name) as scratch:
         scratch.run(STEP, "ours", "2026-11-01")
         rows = scratch.query(INVOICES)
     assert len(rows) == ACCOUNTS
@@ -47,7 +47,7 @@ def undisturbed(prepared):
 
 
 def test_server_killed_half_way_and_started_again(prepared, undisturbed):
-    with Scratch("test_close_killed", prepared.name) as scratch:
+    with Scratch("close_killed", prepared.name) as scratch:
         server = scratch.serve()
         try:
             wait_for(lambda: scratch.wake_cron() or scratch.query(DONE)[0][0])
@@ -67,7 +67,7 @@ def test_server_killed_half_way_and_started_again(prepared, undisturbed):
 
 
 def test_two_workers_at_once_make_each_invoice_once(prepared, undisturbed):
-    with Scratch("test_close_twice", prepared.name) as scratch:
+    with Scratch("close_twice", prepared.name) as scratch:
         workers = [scratch.start(STEP, "ours", "2026-11-01") for _worker in range(2)]
         for worker in workers:
             assert worker.wait(180) == 0

@@ -1,0 +1,88 @@
+"""`make screenshots`: pictures of the running demo for README and docs."""
+
+import subprocess
+import urllib.request
+
+from . import demo
+from .browser import DESKTOP, PHONE, Browser, log_in
+from .console import Problem, say
+from .paths import ROOT, RUN
+
+FOLDER = ROOT / "docs/images"
+CUSTOMER = ("customer@kestrel-robotics.example", "customer")
+FINANCE = ("finance", "finance")
+ROW = ".o_data_row"
+
+
+def take():
+    """Take every picture again.
+
+    :raise Problem: when the demo does not run, or a page never shows
+    """
+    facts = demo.info()
+    try:
+        with Browser() as browser:
+            _customer(browser, facts)
+            _finance(browser, facts)
+    except TimeoutError as error:
+        raise Problem(str(error), "Look at the page by hand; is it broken?") from error
+    say(f"  {FOLDER.relative_to(ROOT)}: {len(list(FOLDER.iterdir()))} pictures")
+
+
+def _customer(browser, facts):
+    url = facts["url"]
+    session = log_in(url, facts["database"], *CUSTOMER)
+    browser.use_session(url, session)
+    for name, size in (("billing", DESKTOP), ("billing-phone", PHONE)):
+        browser.open(f"{url}/my/billing", "document.querySelector('table')", size)
+        browser.screenshot(FOLDER / f"{name}.png", whole=True)
+    browser.open(f"{url}/my/billing")
+    invoice = browser.evaluate(
+        "[...document.links].find(one => one.href.includes('report_type=pdf'))?.href"
+    )
+    if invoice:
+        _invoice(invoice, session)
+    pay = "[...document.links].find(one => one.href.includes('payment=True'))"
+    if browser.evaluate(f"!!{pay}"):
+        browser.evaluate(f"{pay}.click()")
+        browser.wait("document.querySelector('input[name=o_payment_radio]')")
+        browser.evaluate(
+            "document.querySelector('input[name=o_payment_radio]').click()"
+        )
+        button = "document.querySelector('button[name=o_payment_submit_button]')"
+        browser.wait(f"{button}.disabled === false")
+        browser.evaluate(f"{button}.click()")
+        browser.wait("document.querySelector('[data-page=checkout]')")
+        browser.screenshot(FOLDER / "checkout.png")
+
+
+def _invoice(link, session):
+    """Save the pages of an invoice's PDF as pictures."""
+    request = urllib.request.Request(link, headers={"Cookie": f"session_id={session}"})
+    pdf = RUN / "invoice.pdf"
+    with urllib.request.urlopen(request) as answer:
+        pdf.write_bytes(answer.read())
+    for page, name in enumerate(("invoice", "invoice-annex"), 1):
+        subprocess.run(
+            ["pdftoppm", "-png", "-r", "80", "-singlefile"]
+            + ["-f", str(page), "-l", str(page), pdf, FOLDER / name],
+            check=True,
+        )
+
+
+def _finance(browser, facts):
+    url = facts["url"]
+    browser.use_session(url, log_in(url, facts["database"], *FINANCE))
+    for name, action, ready in (
+        ("accounts", "bitpaket_account_action", ROW),
+        ("account", "bitpaket_account_action/1", f".o_form_view {ROW}"),
+        ("statements", "bitpaket_statement_action", ROW),
+        ("statement", "bitpaket_statement_action/1", f".o_form_view {ROW}"),
+        ("price-book", "bitpaket_price_book_action/1", f".o_form_view {ROW}"),
+        ("usage", "bitpaket_usage_daily_action", ROW),
+    ):
+        browser.open(
+            f"{url}/odoo/action-bitpaket_billing.{action}",
+            f"document.querySelector('{ready}')",
+        )
+        browser.screenshot(FOLDER / f"{name}.png")
