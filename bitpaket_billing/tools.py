@@ -45,9 +45,10 @@ def price_text(env, price, per, unit=""):
     :rtype: str
     """
     price = quantity_text(env, price, digits=12)
-    if per in (0, 1):
-        return env._("%(price)s per %(unit)s", price=price, unit=unit) if unit else price
-    units = " ".join(filter(None, (quantity_text(env, per), unit)))
+    several = quantity_text(env, per) if per not in (0, 1) else ""
+    units = " ".join(filter(None, (several, unit)))
+    if not units:
+        return price
     return env._("%(price)s per %(unit)s", price=price, unit=units)
 
 

@@ -53,8 +53,8 @@ class Demo:
     """
 
     def __init__(self, port=8069, simulator_port=8070):
+        machine.ensure(machine.BASICS)
         environment.ensure()
-        machine.ensure(["wkhtmltopdf"])
         self.postgres = Postgres()
         self.server = OdooServer(self.postgres, NAME, port)
         self.simulator_port = simulator_port

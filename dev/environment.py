@@ -23,19 +23,18 @@ def ensure():
 
     :rtype: tuple(Path, odoo_source.Odoo)
     """
-    machine.check_python()
     odoo = odoo_source.locate()
     files = (ODOO_REQUIREMENTS, REQUIREMENTS, DEV_REQUIREMENTS)
     key = digest(sys.version, str(odoo.path), odoo.version, *files, Path(__file__))
     folder = CACHE / f"venv-{sys.version_info.major}.{sys.version_info.minor}-{key}"
     with exclusive(CACHE / "venv.lock", "it installs Python packages"):
         if not (folder / "complete").is_file():
+            machine.ensure(["venv"])
             _build(folder, odoo, files)
     return folder, odoo
 
 
 def _build(folder, odoo, files):
-    machine.ensure(["venv"])
     shutil.rmtree(folder, ignore_errors=True)
     with step("Creating the Python environment"):
         call(

@@ -10,21 +10,14 @@ from .console import Problem, call, step
 from .locks import exclusive
 from .paths import CACHE, LOGS
 
-#: program looked for → Debian package that brings it
+#: program looked for → Debian packages that bring it
 PACKAGES = {
-    "chromium": "chromium",
-    "wkhtmltopdf": "wkhtmltopdf",
-    "pdftotext": "poppler-utils",
+    "chromium": ("chromium", "fonts-liberation"),
+    "wkhtmltopdf": ("wkhtmltopdf", "fonts-dejavu-core"),
+    "pdftotext": ("poppler-utils",),
 }
-
-
-def check_python():
-    """Refuse a Python that Odoo 19 does not run on."""
-    if not (3, 10) <= sys.version_info[:2] <= (3, 13):
-        raise Problem(
-            f"Python {sys.version.split()[0]} cannot run Odoo 19 (3.10 to 3.13 can).",
-            "Name another one: make PYTHON=python3.11 …",
-        )
+#: What every command needs before it can start.
+BASICS = ["venv", "postgres", "wkhtmltopdf"]
 
 
 def find_postgres():
@@ -55,7 +48,7 @@ def ensure(programs):
     :param list programs: keys of `PACKAGES`, or "postgres", or "venv"
     :raise Problem: naming all missing packages in one line
     """
-    missing = {package for name in programs if (package := _missing_package(name))}
+    missing = {package for name in programs for package in _missing_packages(name)}
     if not missing:
         return
     command = "apt-get install -y " + " ".join(sorted(missing))
@@ -82,7 +75,7 @@ def ensure(programs):
             log=LOGS / "apt-install.log",
             env=environment,
         )
-    still = {package for name in programs if (package := _missing_package(name))}
+    still = {package for name in programs for package in _missing_packages(name)}
     if still:
         raise Problem(
             "Installed, but still not found: " + ", ".join(sorted(still)),
@@ -90,11 +83,11 @@ def ensure(programs):
         )
 
 
-def _missing_package(name):
+def _missing_packages(name):
     if name == "postgres":
-        return None if find_postgres() else "postgresql"
+        return () if find_postgres() else ("postgresql",)
     if name == "venv":
         probe = [sys.executable, "-c", "import ensurepip, venv"]
         missing = subprocess.run(probe, capture_output=True, check=False).returncode
-        return f"python3.{sys.version_info.minor}-venv" if missing else None
-    return None if shutil.which(name) else PACKAGES[name]
+        return (f"python3.{sys.version_info.minor}-venv",) if missing else ()
+    return () if shutil.which(name) else PACKAGES[name]

@@ -10,7 +10,7 @@ from .odoo_server import OdooServer, free_port
 from .paths import ROOT, RUN
 from .postgres import Postgres
 
-PROGRAMS = ["chromium", "wkhtmltopdf", "pdftotext"]
+PROGRAMS = [*machine.BASICS, "chromium", "pdftotext"]
 
 
 def run(arguments, keep=None):
@@ -20,8 +20,8 @@ def run(arguments, keep=None):
     :param str keep: name of a database whose blank form is kept for the next time
     :rtype: int
     """
-    environment.ensure()
     machine.ensure(PROGRAMS)
+    environment.ensure()
     postgres = Postgres()
     name = keep or "test"
     blank = f"{name}_blank"

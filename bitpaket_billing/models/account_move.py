@@ -9,7 +9,6 @@ class AccountMove(models.Model):
         string="Billing account",
         index="btree_not_null",
         ondelete="restrict",
-        copy=False,
         check_company=True,
     )
     bitpaket_statement_id = fields.Many2one(

@@ -1,6 +1,6 @@
 import re
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
 from .. import rating
@@ -122,13 +122,34 @@ class BitpaketMeter(models.Model):
                         "one."
                     )
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        if "sequence" in vals:
+            self.env.registry.clear_cache()
+        return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Let everybody see the new meters."""
+        meters = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return meters
+
+    def unlink(self):
+        """Let nobody see these meters any more."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     @api.model
     def _catalogue(self):
         """Return all meters, archived ones too: old usage may be on them."""
+        return self.sudo().browse(self._catalogue_ids())
+
+    @api.model
+    @tools.ormcache()
+    def _catalogue_ids(self):
         meters = self.sudo().with_context(active_test=False)
-        return meters.search([])  # pylint: disable=no-search-all
+        return meters.search([])._ids  # pylint: disable=no-search-all
 
     def _has_usage(self):
         """Return whether usage was ever reported on one of these meters."""

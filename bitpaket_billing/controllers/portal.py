@@ -1,0 +1,426 @@
+import logging
+import operator
+from datetime import timedelta
+from urllib.parse import quote
+
+from odoo import fields, http
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from .. import rating
+from ..tools import period_label
+
+_logger = logging.getLogger(__name__)
+
+#: Invoices and payments shown on the page; all others are a click away.
+LATEST = 12
+#: More ended months without invoice exist only when the month close stands still.
+MAX_UNFINISHED = 3
+#: Read with the records, to save queries.
+ACCOUNT_FIELDS = [
+    "name",
+    "reference",
+    "state",
+    "partner_id",
+    "company_id",
+    "currency_id",
+    "price_book_id",
+    "date_start",
+    "date_end",
+]
+STATEMENT_FIELDS = ["account_id", "currency_id", "period_start", "period_end", "state"]
+INVOICE_FIELDS = [
+    "access_token",
+    "name",
+    "move_type",
+    "state",
+    "payment_state",
+    "invoice_date",
+    "invoice_date_due",
+    "amount_total",
+    "amount_total_in_currency_signed",
+    "amount_residual",
+    "currency_id",
+    "company_id",
+    "bitpaket_statement_id",
+]
+PAYMENT_FIELDS = [
+    "date",
+    "payment_type",
+    "amount_signed",
+    "currency_id",
+    "journal_id",
+    "payment_transaction_id",
+]
+TRANSACTION_FIELDS = [
+    "state",
+    "provider_id",
+    "payment_method_id",
+    "fastspring_receipt_url",
+]
+#: How long a payment that was begun counts as "just paid".
+JUST_PAID = timedelta(hours=3)
+
+
+class BillingPortal(CustomerPortal):
+    """The customer's billing page."""
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "billing_count" in counters:
+            values["billing_count"] = len(self._get_billing_accounts())
+        return values
+
+    @http.route(
+        ["/my/billing", "/my/billing/<int:account_id>"],
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_billing(self, account_id=None, **_kwargs):
+        """Show what is owed, the invoices and the payments of a billing account.
+
+        :param int account_id: one of several accounts; default: the first
+        """
+        accounts = self._get_billing_accounts()
+        account = self._find_account(accounts, account_id)
+        if account_id is not None and not account:
+            return request.redirect("/my")
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "billing",
+            "accounts": accounts,
+            "account": account,
+            "contact_url": self._get_contact_url(account),
+        }
+        if not account:
+            return request.render("bitpaket_billing.portal_no_account", values)
+        # Customers may read invoices, but neither payments nor transactions.
+        invoices_sudo = self._find_invoices(account).sudo()
+        payments_sudo = self._find_payments(account, LATEST + 1)
+        transactions_sudo = invoices_sudo.transaction_ids
+        transactions_sudo |= payments_sudo.payment_transaction_id
+        transactions_sudo.fetch(TRANSACTION_FIELDS)
+        return request.render(
+            "bitpaket_billing.portal_my_billing",
+            {
+                **values,
+                **self._get_balance_values(account),
+                **self._get_invoice_values(invoices_sudo),
+                **self._get_payment_values(
+                    payments_sudo[:LATEST], self._find_unbooked_transactions(account)
+                ),
+                "more_payments": len(payments_sudo) > LATEST,
+            },
+        )
+
+    @http.route(
+        [
+            "/my/billing/<int:account_id>/payments",
+            "/my/billing/<int:account_id>/payments/page/<int:page>",
+        ],
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_billing_payments(self, account_id, page=1, **_kwargs):
+        """List all payments of a billing account."""
+        accounts = self._get_billing_accounts()
+        account = self._find_account(accounts, account_id)
+        if not account:
+            return request.redirect("/my")
+        pager = portal_pager(
+            url=f"/my/billing/{account.id}/payments",
+            total=self._count_payments(account),
+            page=page,
+            step=self._items_per_page,
+        )
+        payments_sudo = self._find_payments(
+            account, self._items_per_page, pager["offset"]
+        )
+        unbooked_sudo = self._find_unbooked_transactions(account)
+        if page > 1:
+            unbooked_sudo = unbooked_sudo.browse()
+        return request.render(
+            "bitpaket_billing.portal_my_payments",
+            {
+                **self._prepare_portal_layout_values(),
+                "page_name": "billing_payments",
+                "account": account,
+                "pager": pager,
+                **self._get_payment_values(payments_sudo, unbooked_sudo),
+            },
+        )
+
+    # === ACCESS === #
+
+    def _get_billing_accounts(self):
+        """Return the accounts of the company that the user belongs to."""
+        accounts = request.env["bitpaket.account"]
+        if not accounts.has_access("read"):
+            return accounts
+        user = request.env.user
+        # What portal users see is limited by a record rule already.
+        own = [("partner_id", "child_of", user.commercial_partner_id.id)]
+        return accounts.search_fetch(
+            [] if user.share else own, ACCOUNT_FIELDS, order="date_start, id"
+        )
+
+    def _find_account(self, accounts, account_id):
+        if account_id is None:
+            return accounts[:1]
+        return accounts.filtered(lambda account: account.id == account_id)
+
+    def _get_contact_url(self, account):
+        """Return where the customer reaches the people who do the billing."""
+        company_sudo = account.company_id.sudo() or request.env.company
+        if not company_sudo.email:
+            return company_sudo.website
+        subject = request.env._("Billing of %s", account.reference) if account else ""
+        return f"mailto:{company_sudo.email}?subject={quote(subject)}"
+
+    # === BALANCE === #
+
+    def _get_balance_values(self, account):
+        """Return what an account used in the running period, and what it owes.
+
+        Usage that arrived late is shown once, in the first period to be invoiced.
+        """
+        account_sudo = account.sudo()  # its statements; the account was checked
+        running = rating.calendar_month(fields.Date.today())
+        periods = [*self._get_unfinished_periods(account_sudo, running.start), running]
+        late = account_sudo._late_adjustments(periods[0])
+        *unfinished, current = [
+            self._rate_for_page(account_sudo, period, late if not position else {})
+            for position, period in enumerate(periods)
+        ]
+        return {
+            "currency": account.currency_id,
+            "current": current,
+            "usage_groups": self._group_lines(account_sudo, running, current["lines"]),
+            # A period without anything to pay gets no invoice.
+            "unfinished": [
+                values for values in unfinished if values["failed"] or values["total"]
+            ],
+            "next_invoice_date": running.end if account._billed_part(running) else None,
+            "owed": account.amount_owed,
+            "overdue": account.amount_overdue,
+        }
+
+    def _get_unfinished_periods(self, account_sudo, running_start):
+        """Return the ended periods whose invoices are still being made.
+
+        :param date running_start: first day of the running period
+        :rtype: list[rating.Period]
+        """
+        # Not only the last one: the list of invoices tells their periods, too.
+        latest_sudo = account_sudo.env["bitpaket.statement"].search_fetch(
+            [("account_id", "=", account_sudo.id)],
+            STATEMENT_FIELDS,
+            order="period_end desc",
+            limit=LATEST + MAX_UNFINISHED,
+        )
+        waiting_sudo = latest_sudo.filtered(
+            lambda statement: statement.state in ("open", "closed", "error")
+        )
+        periods = [
+            rating.Period(statement.period_start, statement.period_end)
+            for statement in reversed(waiting_sudo)
+        ]
+        start = latest_sudo[:1].period_end or account_sudo.date_start
+        while start < running_start:
+            part = account_sudo._billed_part(rating.calendar_month(start))
+            if not part:
+                break
+            periods.append(part)
+            start = rating.calendar_month(start).end
+        return periods[-MAX_UNFINISHED:]
+
+    def _rate_for_page(self, account_sudo, period, late):
+        """Return what a period costs so far, or that this cannot be told.
+
+        :param rating.Period period: the period
+        :param dict late: adjustments for late usage of earlier periods
+        """
+        rated = account_sudo._rate_usage(period, late).get(account_sudo.id)
+        failed = isinstance(rated, rating.RatingError)
+        if failed:
+            _logger.warning(
+                "The balance of billing account %s cannot be shown: %s",
+                account_sudo.id,
+                rated,
+            )
+        return {
+            "label": period_label(account_sudo.env, period.start, period.end),
+            "failed": failed,
+            "total": 0 if failed or not rated else float(rated.total),
+            "lines": () if failed or not rated else rated.lines,
+        }
+
+    def _group_lines(self, account_sudo, period, rated_lines):
+        """Return the lines of a period as the invoice will show them, by kind.
+
+        :param rating.Period period: the period
+        :param rated_lines: `rating.Line` records
+        :return: unsaved `bitpaket.usage.line` records, one recordset per kind
+        :rtype: list
+        """
+        preview = account_sudo.env["bitpaket.statement"].new(
+            {
+                "account_id": account_sudo.id,
+                "currency_id": account_sudo.currency_id.id,
+                # who reads it, and so in which language
+                "partner_id": request.env.user.partner_id.id,
+                "period_start": period.start,
+                "period_end": period.end,
+            }
+        )
+        lines = account_sudo.env["bitpaket.usage.line"]
+        lines = lines.concat(
+            *(lines.new(values) for values in preview._prepare_lines(rated_lines))
+        )
+        return list(lines.grouped("kind").values())
+
+    # === INVOICES === #
+
+    def _find_invoices(self, account):
+        return request.env["account.move"].search_fetch(
+            [
+                ("bitpaket_account_id", "=", account.id),
+                ("state", "=", "posted"),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+            ],
+            INVOICE_FIELDS,
+            order="invoice_date desc, id desc",
+            limit=LATEST,
+        )
+
+    def _get_invoice_values(self, invoices_sudo):
+        """Return what to say of each invoice."""
+        rows = [self._get_invoice_row(invoice) for invoice in invoices_sudo]
+        return {
+            "invoice_rows": rows,
+            "oldest_to_pay": next(
+                filter(operator.itemgetter("payable"), rows[::-1]), None
+            ),
+        }
+
+    def _get_invoice_row(self, invoice_sudo):
+        statement_sudo = invoice_sudo.bitpaket_statement_id
+        payable = invoice_sudo._has_to_be_paid()
+        return {
+            "invoice": invoice_sudo,
+            "url": f"/my/invoices/{invoice_sudo.id}",
+            # Odoo's payment form works with the invoice's token only.
+            "pay_url": payable
+            and invoice_sudo.get_portal_url(
+                query_string="&payment=True", anchor="portal_pay"
+            ),
+            "period": statement_sudo._period_label() if statement_sudo else "",
+            "payable": payable,
+            "state": self._get_invoice_state(invoice_sudo),
+        }
+
+    def _get_invoice_state(self, invoice_sudo):
+        """Return the state of a posted invoice in the customer's terms."""
+        if invoice_sudo.move_type == "out_refund":
+            return "credit"
+        if invoice_sudo.payment_state == "reversed":
+            return "reversed"
+        if invoice_sudo.currency_id.is_zero(invoice_sudo.amount_residual):
+            return "paid"
+        if invoice_sudo.payment_state == "in_payment":
+            return "pending"
+        if invoice_sudo.transaction_ids.filtered(
+            lambda tx: tx.state in ("pending", "authorized")
+        ):
+            return "pending"
+        due = invoice_sudo.invoice_date_due
+        if due and due < fields.Date.today():
+            return "overdue"
+        return "partial" if invoice_sudo.payment_state == "partial" else "open"
+
+    # === PAYMENTS === #
+
+    def _get_payments_domain(self, account):
+        return [
+            ("invoice_ids.bitpaket_account_id", "=", account.id),
+            ("state", "in", ("in_process", "paid")),
+        ]
+
+    def _count_payments(self, account):
+        payments_sudo = request.env["account.payment"].sudo()
+        return payments_sudo.search_count(self._get_payments_domain(account))
+
+    def _find_payments(self, account, limit, offset=0):
+        payments_sudo = request.env["account.payment"].sudo()
+        return payments_sudo.search_fetch(
+            self._get_payments_domain(account),
+            PAYMENT_FIELDS,
+            order="date desc, id desc",
+            limit=limit,
+            offset=offset,
+        )
+
+    def _get_payment_values(self, payments_sudo, unbooked_sudo):
+        """Return what to say of each payment.
+
+        :param payments_sudo: what was booked
+        :param unbooked_sudo: transactions that no payment was booked for yet
+        """
+        waiting_sudo = unbooked_sudo.filtered(lambda tx: tx.state != "draft")
+        return {
+            "payment_rows": [
+                *map(self._get_waiting_row, waiting_sudo),
+                *map(self._get_payment_row, payments_sudo),
+            ],
+            "just_paid": any(
+                tx.create_date >= fields.Datetime.now() - JUST_PAID
+                for tx in unbooked_sudo
+            ),
+        }
+
+    def _get_payment_row(self, payment_sudo):
+        """Return what to show of a payment that was received, or paid back."""
+        tx_sudo = payment_sudo.payment_transaction_id
+        return {
+            "date": payment_sudo.date,
+            "method": tx_sudo.payment_method_id.name or payment_sudo.journal_id.name,
+            "invoices": ", ".join(payment_sudo.invoice_ids.mapped("name")),
+            "amount": payment_sudo.amount_signed,
+            "currency": payment_sudo.currency_id,
+            "state": "refund" if payment_sudo.payment_type == "outbound" else "done",
+            "receipt_url": tx_sudo.fastspring_receipt_url,
+        }
+
+    def _get_waiting_row(self, tx_sudo):
+        """Return what to show of a payment that was begun and is not booked yet."""
+        return {
+            "date": tx_sudo.create_date,
+            "method": tx_sudo.payment_method_id.name,
+            "invoices": ", ".join(tx_sudo.invoice_ids.mapped("name")),
+            "amount": tx_sudo.amount,
+            "currency": tx_sudo.currency_id,
+            "state": "waiting" if tx_sudo.state == "pending" else "processing",
+            "due_date": tx_sudo.fastspring_due_date,
+            "receipt_url": tx_sudo.fastspring_receipt_url,
+        }
+
+    def _find_unbooked_transactions(self, account):
+        """Return the transactions of an account that no payment was booked for yet."""
+        transactions_sudo = request.env["payment.transaction"].sudo()
+        return transactions_sudo.search(
+            [
+                ("invoice_ids.bitpaket_account_id", "=", account.id),
+                ("payment_id", "=", False),
+                "|",
+                ("state", "in", ("pending", "authorized", "done")),
+                "&",
+                "&",
+                ("state", "=", "draft"),
+                ("create_date", ">=", fields.Datetime.now() - JUST_PAID),
+                ("invoice_ids.payment_state", "in", ("not_paid", "partial")),
+            ]
+        )
