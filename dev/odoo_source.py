@@ -112,6 +112,7 @@ def _fetch():
         "-oDir::State::status=/dev/null",
         "-oAcquire::Languages=none",
         "-oAPT::Sandbox::User=",
+        "-oAPT::Update::Error-Mode=any",
         "-oDebug::NoLocking=1",
     ]
     with step("Reading Debian's package lists (private, signatures checked)"):
