@@ -1,5 +1,7 @@
 """Small helpers between Odoo and the exact numbers of the rating core."""
 
+import contextlib
+import gc
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,10 +26,20 @@ def exact(value):
 def period_label(env, start, end):
     """Return a half-open period in words: a month's name, or first and last day.
 
+    Many lines of a month close have the same period, so it is put into words once.
+
     :param date start: first day
     :param date end: day after the last one
     :rtype: str
     """
+    labels = env.cr.cache.setdefault("bitpaket_period_labels", {})
+    key = (env.uid, env.context.get("lang"), start, end)
+    if key not in labels:
+        labels[key] = _period_label(env, start, end)
+    return labels[key]
+
+
+def _period_label(env, start, end):
     if rating.calendar_month(start) == rating.Period(start, end):
         return format_date(env, start, date_format="MMMM yyyy")
     last = end - timedelta(days=1)
@@ -62,3 +74,15 @@ def quantity_text(env, value, digits=4):
     text = format(round(exact(value), digits).normalize(), "f")
     decimals = len(text.partition(".")[2])
     return formatLang(env, float(value), digits=decimals)
+
+
+@contextlib.contextmanager
+def no_garbage_collection():
+    """Put off the search for garbage, while very many objects are in use anyway."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -3,6 +3,7 @@ from . import (
     bitpaket_account,
     bitpaket_fastspring_event,
     bitpaket_invoicing,
+    bitpaket_invoicing_fast,
     bitpaket_meter,
     bitpaket_price,
     bitpaket_price_book,

@@ -1,6 +1,10 @@
-from collections import defaultdict
+import functools
+import logging
+from collections import Counter
 
 from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
 
 #: Machine work on documents: no followers, no tracking, no "created" messages.
 SILENT = {
@@ -29,36 +33,66 @@ class BitpaketInvoicing(models.AbstractModel):
         billable = statements.filtered(
             lambda s: not s.currency_id.is_zero(s.amount_total)
         )
-        for statement in statements - billable:
-            statement.message = self.env._("Nothing to pay, so there is no invoice.")
+        (statements - billable).message = self.env._(
+            "Nothing to pay, so there is no invoice."
+        )
         if not billable:
             return
-        moves = (
-            self.env["account.move"]
-            .with_context(**SILENT)
-            .create([self._prepare_invoice(statement) for statement in billable])
-        )
-        moves._post(soft=False)
-        for statement, move in zip(billable, moves, strict=True):
-            statement.write({"move_id": move.id, "state": "invoiced"})
-            statement.line_ids.move_id = move
+        company = billable.company_id
+        self = self.with_company(company).with_context(**SILENT)
+        billable = billable.with_env(self.env)
+        booking = functools.cache(self._prepare_booking)
+        vals_list = [self._prepare_invoice(one, booking) for one in billable]
+        self._create_posted(company, vals_list)
+        billable._link_invoices()
 
     @api.model
-    def _prepare_invoice(self, statement):
-        """Return the values of a statement's invoice, or of its credit note."""
+    def _create_posted(self, company, vals_list):
+        """Create and post invoices, each by the quickest path that can express it.
+
+        :param company: the company of all of them
+        :param list[dict] vals_list: their values, for stock `create`
+        """
+        fast, stock = [], []
+        reasons = Counter()
+        obstacle = self._obstacle(company)
+        for vals in vals_list:
+            reason = obstacle or self._obstacle_of(vals)
+            (stock if reason else fast).append(vals)
+            if reason:
+                reasons[reason] += 1
+        if fast:
+            self._create_posted_fast(fast)
+        if stock:
+            _logger.info("Invoices on the stock path: %s", dict(reasons))
+            self._create_posted_stock(stock)
+
+    @api.model
+    def _create_posted_stock(self, vals_list):
+        self.env["account.move"].create(vals_list)._post(soft=False)
+
+    @api.model
+    def _prepare_invoice(self, statement, booking):
+        """Return the values of a statement's invoice, or of its credit note.
+
+        :param callable booking: `_prepare_booking`, or a cache of it
+        """
         company = statement.company_id
         account = statement.account_id
         partner = account.partner_id
         sign = 1 if statement.amount_total > 0 else -1
         position = self._get_fiscal_position(company, partner)
+        payer = partner.browse(partner.address_get(["invoice"])["invoice"])
+        payer = payer.with_prefetch(partner._prefetch_ids)
         return {
             "move_type": "out_invoice" if sign > 0 else "out_refund",
             "company_id": company.id,
             "journal_id": company._bitpaket_get_journal().id,
             "currency_id": statement.currency_id.id,
-            "partner_id": partner.address_get(["invoice"])["invoice"],
+            "partner_id": payer.id,
             "partner_shipping_id": partner.id,
             "invoice_date": statement.period_end,
+            "invoice_payment_term_id": payer.property_payment_term_id.id,
             "fiscal_position_id": position.id,
             "invoice_user_id": False,
             "ref": account.name,
@@ -66,7 +100,9 @@ class BitpaketInvoicing(models.AbstractModel):
             "bitpaket_statement_id": statement.id,
             "invoice_line_ids": [
                 fields.Command.create(values)
-                for values in self._prepare_invoice_lines(statement, position, sign)
+                for values in self._prepare_invoice_lines(
+                    statement, position, sign, booking
+                )
             ],
         }
 
@@ -77,35 +113,36 @@ class BitpaketInvoicing(models.AbstractModel):
         return self.env["account.fiscal.position"]._get_fiscal_position(partner)
 
     @api.model
-    def _prepare_invoice_lines(self, statement, position, sign):
+    def _prepare_invoice_lines(self, statement, position, sign, booking):
         """Return one invoice line per meter that costs something.
 
         The amount is booked as quantity 1 times the amount, because Odoo rounds
         quantities; the real quantities stand in the text and in the usage lines.
         """
-        by_meter = defaultdict(lambda: self.env["bitpaket.usage.line"])
-        for line in statement.line_ids:
-            by_meter[line.meter_id] |= line
         result = []
-        for meter, lines in by_meter.items():
-            amount = sum(lines.mapped("amount"))
-            if statement.currency_id.is_zero(amount):
-                continue
-            product = meter.product_id.with_company(statement.company_id)
-            taxes = product.taxes_id._filter_taxes_by_company(statement.company_id)
-            accounts = product.product_tmpl_id.get_product_accounts(position)
-            result.append(
-                {
-                    "product_id": product.id,
-                    "name": lines._invoice_text(),
-                    "quantity": 1,
-                    "price_unit": sign * statement.currency_id.round(amount),
-                    "tax_ids": [fields.Command.set(position.map_tax(taxes).ids)],
-                    **(
-                        {"account_id": accounts["income"].id}
-                        if accounts["income"]
-                        else {}
-                    ),
-                }
-            )
+        for meter, lines in statement.line_ids.grouped("meter_id").items():
+            amount = statement.currency_id.round(sum(lines.mapped("amount")))
+            if amount:
+                result.append(
+                    {
+                        "name": lines._invoice_text(),
+                        "quantity": 1,
+                        "price_unit": sign * amount,
+                        **booking(meter, position),
+                    }
+                )
         return result
+
+    @api.model
+    def _prepare_booking(self, meter, position):
+        """Return how what a meter counts is booked: product, taxes and account."""
+        company = self.env.company
+        product = meter.product_id.with_company(company)
+        taxes = product.taxes_id._filter_taxes_by_company(company)
+        accounts = product.product_tmpl_id.get_product_accounts(position)
+        return {
+            "product_id": product.id,
+            "product_uom_id": product.uom_id.id,
+            "tax_ids": [fields.Command.set(position.map_tax(taxes).ids)],
+            **({"account_id": accounts["income"].id} if accounts["income"] else {}),
+        }

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools import period_label, price_text, quantity_text
 
@@ -66,6 +67,23 @@ class BitpaketUsageLine(models.Model):
     unit_price = fields.Float(string="Price", digits=0, readonly=True, aggregator=None)
     per = fields.Float(string="Per units", digits=0, readonly=True, aggregator=None)
     amount = fields.Monetary(readonly=True)
+
+    @api.model
+    def _insert(self, vals_list):
+        """Store lines by one statement: a month close makes very many.
+
+        :param list[dict] vals_list: the same columns in each
+        """
+        if not vals_list:
+            return
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO bitpaket_usage_line (%s) VALUES %s",
+                SQL(", ").join(map(SQL.identifier, vals_list[0])),
+                SQL(", ").join(tuple(vals.values()) for vals in vals_list),
+            )
+        )
+        self.env["bitpaket.statement"].invalidate_model(["line_ids"])
 
     def _invoice_text(self):
         """Return the text of the invoice line that sums up these lines.

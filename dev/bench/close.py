@@ -6,7 +6,7 @@ import subprocess
 from ..console import Problem
 from ..paths import LOGS, ROOT
 
-ACCOUNTS = 400
+ACCOUNTS = 1000
 
 
 def against_stock(server):
