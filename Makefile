@@ -1,7 +1,7 @@
 # BitPaket Billing: every command a developer needs. Start with: make run
 PYTHON ?= python3
 DEV = @$(PYTHON) -m dev
-export PORT SIMULATOR_PORT
+export PORT SIMULATOR_PORT DEBIAN_MIRROR
 
 .PHONY: help run test test-unit conformance bench lint info api-key close pot screenshots shell psql stop clean
 

@@ -16,11 +16,7 @@ from .locks import exclusive
 from .paths import CACHE, LOGS
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-MIRROR = os.environ.get("DEBIAN_MIRROR", "http://mirror.example/debian")
-SOURCES = (
-    f"deb [signed-by={KEYRING}] {MIRROR} sid main\n"
-    f"deb [signed-by={KEYRING}] {MIRROR} bookworm main\n"
-)
+SUITES = ("sid", "bookworm")
 #: Unpacked beside Odoo, because its package only links to these files.
 COMPANIONS = (
     "fonts-font-awesome/bookworm",  # 4.7: Odoo's styles need its file names
@@ -103,7 +99,12 @@ def _fetch():
     downloads = state / "debs"
     for folder in ("lists/partial", "cache/archives/partial", "debs"):
         (state / folder).mkdir(parents=True, exist_ok=True)
-    (state / "sources.list").write_text(SOURCES)
+    mirror = _find_mirror()
+    (state / "sources.list").write_text(
+        "".join(
+            f"deb [signed-by={KEYRING}] {mirror} {suite} main\n" for suite in SUITES
+        )
+    )
     options = [
         f"-oDir::Etc::sourcelist={state}/sources.list",
         "-oDir::Etc::sourceparts=/dev/null",
@@ -159,3 +160,21 @@ def _fetch():
         partial.rename(target)
         shutil.rmtree(downloads)
     return _from_cache()
+
+
+def _find_mirror():
+    """Return the Debian mirror that this machine's apt uses, or `DEBIAN_MIRROR`."""
+    named = os.environ.get("DEBIAN_MIRROR")
+    if named:
+        return named
+    listed = call(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"],
+        problem="apt's sources could not be read",
+    )
+    for address in listed.split():
+        if address.rstrip("/").endswith("/debian"):
+            return address
+    raise Problem(
+        "This machine's apt knows no mirror of Debian.",
+        "Name one: make run DEBIAN_MIRROR=http://…/debian",
+    )
