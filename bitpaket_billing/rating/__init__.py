@@ -31,4 +31,5 @@ from .types import (
     Price,
     Statement,
     StatementRequest,
+    Transaction,
 )

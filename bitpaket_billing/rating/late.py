@@ -90,14 +90,14 @@ def adjustments(rated, billed, period, code=""):
     """
     amounts = {meter: -amount for meter, (amount, _quantity) in billed.items()}
     quantities = {meter: -quantity for meter, (_amount, quantity) in billed.items()}
-    units = {}
+    units, prices = {}, {}
     for line in rated:
         if line.kind not in ("usage", "commitment"):
             continue
         meter = line.meter
         amounts[meter] = amounts.get(meter, ZERO) + line.amount
         quantities[meter] = quantities.get(meter, ZERO) + line.quantity
-        units[meter] = line.unit
+        units[meter], prices[meter] = line.unit, line.price
     return [
         Adjustment(
             meter,
@@ -107,6 +107,7 @@ def adjustments(rated, billed, period, code=""):
             quantities[meter],
             units.get(meter, ""),
             code,
+            prices.get(meter, ""),
         )
         for meter, amount in sorted(amounts.items(), key=lambda item: item[0] or "")
         if amount

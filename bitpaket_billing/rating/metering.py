@@ -73,6 +73,27 @@ def byte_hours(segments):
 
 
 @exact
+def capped_hours(daily, most):
+    """Add up stored bytes over time, counting no byte for longer than a limit.
+
+    What is stored is taken as layers: a layer counts for as many days as were that
+    high. A day's level is its mean, so the result is exact to the day.
+
+    :param daily: iterable of Decimal byte-hours, one for each day; a negative one
+        counts as nothing
+    :param int most: hours that a byte counts at most
+    :return: Decimal byte-hours
+    """
+    levels = sorted((max(day, ZERO) / 24 for day in daily), reverse=True)
+    total = ZERO
+    for days, (level, lower) in enumerate(
+        zip(levels, [*levels[1:], ZERO], strict=True), 1
+    ):
+        total += (level - lower) * min(days * 24, most)
+    return total
+
+
+@exact
 def gb_months(quantity, gb, hours):
     """Convert byte-hours to GB-months.
 

@@ -1,5 +1,8 @@
 """Prices that are a percentage of an amount of money."""
 
+from decimal import Decimal
+from typing import NamedTuple
+
 from .pricing import Tier, graduated
 from .rounding import HUNDRED, ZERO, exact
 
@@ -62,20 +65,57 @@ def percentage_per_event(
         are left; True: it ends with whichever is exhausted first
     :return: Decimal, unrounded
     """
+    charges = charge_events(
+        rate,
+        fixed,
+        amounts,
+        free_events,
+        free_total,
+        minimum,
+        maximum,
+        stop_at_first,
+    )
+    return sum((charge.amount for charge in charges), ZERO)
+
+
+class Charge(NamedTuple):
+    """What one event costs.
+
+    :param Decimal billed: what of its amount is not free
+    :param Decimal amount: money, unrounded
+    :param bool free: whether the allowance covers the whole event
+    """
+
+    billed: Decimal
+    amount: Decimal
+    free: bool = False
+
+
+@exact
+def charge_events(
+    rate, fixed, amounts, free_events, free_total, minimum, maximum, stop_at_first
+):
+    """Charge every event of a period.
+
+    The parameters are those of :func:`percentage_per_event`.
+
+    :return: list of Charge, one for each event
+    """
     take = _take_both if stop_at_first else _take_either
     left = (free_events, free_total)
-    charged = ZERO
+    charges = []
     for amount in amounts:
         billed, left = take(amount, *left)
         if billed is None:
+            charges.append(Charge(ZERO, ZERO, free=True))
             continue
         charge = billed * rate / HUNDRED + fixed
         if minimum is not None:
             charge = max(charge, minimum)
         if maximum is not None:
             charge = min(charge, maximum)
-        charged += charge
-    return charged
+        charges.append(Charge(billed, charge))
+    return charges
 
 
 def _take_either(amount, events, total):

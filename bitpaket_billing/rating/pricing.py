@@ -21,11 +21,13 @@ class Tier:
     :param Decimal up_to: upper bound in billed units, inclusive; None: unlimited
     :param Decimal unit_price: price of a unit in the tier
     :param Decimal flat: fee due once the tier is reached
+    :param Decimal size: units of a block, when the unit price is that of a block
     """
 
     up_to: Decimal | None
     unit_price: Decimal
     flat: Decimal = ZERO
+    size: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

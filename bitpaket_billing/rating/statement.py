@@ -123,6 +123,7 @@ def _adjustment_line(item, request):
         end=item.end,
         quantity=item.quantity,
         unit=item.unit,
+        price=item.price,
         code=item.code,
         note=item.note,
     )

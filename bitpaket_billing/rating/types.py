@@ -20,7 +20,9 @@ from .rounding import ONE, ROUNDINGS, ZERO
 ADDITIVE = ("sum", "count", "byte_hours")
 DAILY_MEANS = ("daily_peak_mean", "time_weighted")
 AGGREGATIONS = (*ADDITIVE, *DAILY_MEANS, "max", "latest")
-MODELS = ("unit", "graduated", "volume", "package", "flat")
+BLOCKS = ("block_all", "block_top")
+TIERED = ("graduated", "volume", "graduated_percentage", *BLOCKS)
+MODELS = ("unit", "package", "flat", "percentage", *TIERED)
 
 
 def _check(name, value, is_valid):
@@ -44,6 +46,9 @@ class Meter:
     :param Decimal unit_size: base units of a billed unit: bytes of a GB
     :param int month_hours: hours of a month, such as 720; None: the real hours of
         the period
+    :param int full_month_hours: hours after which stored data is billed for the
+        whole month, shorter times in proportion; instead of the month's hours, and
+        to the day's mean level. None: no such rule
     :param str rounding: of the period's quantity before it is priced: none, up,
         half_up or down
     :param int rounding_digits: decimals kept by this rounding
@@ -57,6 +62,7 @@ class Meter:
     aggregation: str = "sum"
     unit_size: Decimal = ONE
     month_hours: int | None = None
+    full_month_hours: int | None = None
     rounding: str = "none"
     rounding_digits: int = 0
 
@@ -68,11 +74,32 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class DailyUsage:
-    """One UTC day's rollup of a meter, in base units."""
+    """One UTC day's rollup of a meter.
+
+    :param str meter: code of the meter
+    :param date day: the day
+    :param Decimal quantity: in base units
+    :param int events: how many events it is made of
+    """
 
     meter: str
     day: date
     quantity: Decimal
+    events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One event of a meter that counts money, for prices with terms per event.
+
+    :param str meter: code of the meter
+    :param date day: when, in UTC
+    :param Decimal amount: in base units
+    """
+
+    meter: str
+    day: date
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +113,19 @@ class Price:
     :param str meter: code of the meter
     :param date start: first day in force; None: always was
     :param date end: first day no longer in force; None: for ever
-    :param str model: unit, graduated, volume, package or flat
-    :param Decimal unit_price: of ``per`` units; of a package
+    :param str model: unit (every unit at one price), graduated (every unit at the
+        price of its tier), volume (all units at the price of the tier that the
+        total reaches), package (started packages), block_all (started blocks, tier
+        after tier), block_top (all in started blocks of the tier that the total
+        reaches), flat (a fixed amount), percentage (of an amount, with a fee per
+        event) or graduated_percentage (every part of an amount at its tier's
+        percentage)
+    :param Decimal unit_price: of ``per`` units; of a package; percent of an amount
     :param Decimal per: billed units of a unit price, tiers' prices included; it
         does not round to whole packages
     :param Decimal free: billed units that are free in a period
     :param Decimal free_per_day: billed units that are free every UTC day
-    :param tuple tiers: of graduated and volume prices, bounds in billed units
+    :param tuple tiers: of tiered prices, bounds in billed units
     :param Decimal package_size: billed units of a package; started ones count
     :param Decimal flat_amount: of a flat price for a whole period; a price in
         force for a part of it is prorated by days
@@ -103,6 +136,15 @@ class Price:
     :param Decimal free_ratio: more free units: this ratio times the period's
         quantity of another meter (free egress as a multiple of stored data)
     :param str free_ratio_meter: code of that meter
+    :param Decimal event_fee: of a percentage: fee of every event that is not free
+    :param Decimal event_minimum: of a percentage: least charge of such an event
+    :param Decimal event_maximum: of a percentage: greatest charge of an event
+    :param int free_events: of a percentage: first events of the period that are free
+    :param Decimal free_amount: of a percentage: first amount of the period that is
+        free
+    :param bool free_until_first: whether both allowances end when the first one is
+        used up, instead of the last one
+    :param str code: the caller's reference, passed on to the lines
     :raise InvalidValue: an unknown model, or a model without what it needs
     """
 
@@ -122,15 +164,34 @@ class Price:
     maximum: Decimal | None = None
     free_ratio: Decimal = ZERO
     free_ratio_meter: str | None = None
+    event_fee: Decimal = ZERO
+    event_minimum: Decimal | None = None
+    event_maximum: Decimal | None = None
+    free_events: int = 0
+    free_amount: Decimal = ZERO
+    free_until_first: bool = False
+    code: str = ""
 
     def __post_init__(self):
         _check("model", self.model, self.model in MODELS)
         _check("per", self.per, self.per > 0)
-        if self.model in ("graduated", "volume"):
+        if self.model in TIERED:
             _check("tiers", self.tiers, _are_ascending(self.tiers))
         if self.model == "package":
             size = self.package_size
             _check("package_size", size, size is not None and size > 0)
+        if self.model in BLOCKS:
+            _check("tiers", self.tiers, _are_whole_blocks(self.tiers))
+
+    @property
+    def needs_transactions(self):
+        """Whether the charge depends on every single event of the period."""
+        return self.model == "percentage" and bool(
+            self.free_events
+            or self.free_amount
+            or self.event_minimum is not None
+            or self.event_maximum is not None
+        )
 
 
 def _are_ascending(tiers):
@@ -140,6 +201,18 @@ def _are_ascending(tiers):
         bounds.pop()
     bounds = [ZERO, *bounds]
     return bool(tiers) and None not in bounds and bounds == sorted(set(bounds))
+
+
+def _are_whole_blocks(tiers):
+    """Tell whether every tier that ends holds whole blocks."""
+    lower = ZERO
+    for tier in tiers:
+        if tier.size is None or tier.size <= 0:
+            return False
+        if tier.up_to is not None and (tier.up_to - lower) % tier.size:
+            return False
+        lower = tier.up_to
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +265,7 @@ class Adjustment:
     :param Decimal quantity: difference in billed units
     :param str unit: label of the billed unit
     :param str code: the caller's reference
+    :param str price: the caller's reference of the price it is rated by
     :param str note: passed on to the line
     """
 
@@ -202,6 +276,7 @@ class Adjustment:
     quantity: Decimal = ZERO
     unit: str = ""
     code: str = ""
+    price: str = ""
     note: str = ""
 
 
@@ -238,6 +313,8 @@ class StatementRequest:
     :param Period full_period: the whole period that a shorter one is cut from;
         its hours and days divide storage and flat prices. None: the period
     :param MinimumInvoice minimum_invoice: least total
+    :param transactions: Transaction, in time order, of all meters whose price has
+        terms per event
     """
 
     period: Period
@@ -253,6 +330,7 @@ class StatementRequest:
     plan: str | None = None
     full_period: Period | None = None
     minimum_invoice: MinimumInvoice | None = None
+    transactions: Iterable[Transaction] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +355,16 @@ class Line:
     :param bool free: whether the line shows an allowance; its amount is 0
     :param Decimal flat: fee of the tier that is part of the amount
     :param Decimal charged_quantity: what the unit price is multiplied with, when it
-        is not the quantity: units of started packages, days of a flat price
+        is not the quantity: units of started packages or blocks, days of a flat
+        price, the number of events
+    :param Decimal metered: what was metered for it in base units, before it was
+        converted and rounded; only on the first line of a price and period
+    :param str price: the caller's reference of the price; "": not by a price
     :param str code: reference of the fee, coupon or adjustment
     :param str plan: plan, for coupons limited to plans
     :param str note: of a usage line, how it came about when not by tier or unit:
-        package, flat, minimum or maximum; of other lines, the caller's note
+        package, block, flat, percentage, event_fee, per_event, minimum or maximum;
+        of other lines, the caller's note
     :param tuple shares: of a coupon line: (position of a line, its share of the
         discount), positive, adding up to the discount
     """
@@ -300,6 +383,8 @@ class Line:
     free: bool = False
     flat: Decimal = ZERO
     charged_quantity: Decimal | None = None
+    metered: Decimal | None = None
+    price: str = ""
     code: str = ""
     plan: str | None = None
     note: str = ""

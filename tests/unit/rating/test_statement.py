@@ -15,6 +15,7 @@ from rating import (
     Price,
     StatementRequest,
     Tier,
+    Transaction,
     errors,
     explain,
     rate_statement,
@@ -126,6 +127,47 @@ def test_units_are_rounded_once_for_all_prices_of_a_period():
     ]
     statement = rated({1: 11 * 10**8, 20: 5 * 10**8}, *prices, meter=meter)
     assert shown(statement) == [(2, 2)]
+
+
+def test_what_is_stored_long_enough_is_billed_for_the_whole_month():
+    meter = replace(STORAGE, full_month_hours=480)
+    flat = {day: 24 * 3 * 10**9 for day in range(1, 32)}
+    statement = rated(flat, price(meter, unit_price=1), meter=meter)
+    assert shown(statement) == [(3, 3)]
+    # 2 GB for 10 days are half of the 480 hours, 1 GB more on 2 of these a tenth.
+    some = {day: 24 * 2 * 10**9 for day in range(1, 11)}
+    some |= {day: 24 * 3 * 10**9 for day in (4, 5)}
+    statement = rated(some, price(meter, unit_price=1), meter=meter)
+    assert shown(statement) == [(D("1.1"), D("1.1"))]
+
+
+def test_a_price_change_does_not_count_the_full_month_twice():
+    meter = replace(STORAGE, full_month_hours=480)
+    prices = [
+        price(meter, unit_price=1, end=MIDDLE),
+        price(meter, unit_price=2, start=MIDDLE),
+    ]
+    daily = {day: 24 * 10**9 for day in range(1, 32)}
+    statement = rated(daily, *prices, meter=meter)
+    assert shown(statement) == [(D("0.75"), D("0.75")), (D("0.25"), D("0.5"))]
+
+
+def test_the_first_line_of_a_price_tells_what_was_metered():
+    prices = [
+        price(TRANSFER, "graduated", tiers=TIERS, end=MIDDLE),
+        price(TRANSFER, "graduated", tiers=TIERS, start=MIDDLE),
+    ]
+    statement = rated({1: 11 * GB, 20: 2 * GB}, *prices, meter=TRANSFER)
+    assert [line.metered for line in statement.lines] == [11 * GB, None, 2 * GB]
+
+
+def test_lines_name_the_price_they_are_rated_by():
+    prices = [
+        Price("requests_a", None, MIDDLE, "unit", D(1), code="old"),
+        Price("requests_a", MIDDLE, None, "unit", D(2), code="new"),
+    ]
+    statement = rated({1: 10, 20: 10}, *prices)
+    assert [line.price for line in statement.lines] == ["old", "new"]
 
 
 # Allowances
@@ -539,3 +581,121 @@ def test_an_open_ended_stream_of_usage_is_read_once():
         DailyUsage("requests_a", OCTOBER.start + timedelta(n), D(1)) for n in range(31)
     )
     assert rate(days, iter([price(REQUESTS, unit_price=1)])).total == 31
+
+
+# Blocks
+
+BLOCKS = (Tier(D(20), D(3), size=D(10)), Tier(None, D(5), size=D(100)))
+
+
+def test_blocks_are_filled_tier_after_tier():
+    statement = rated({1: 121}, price(REQUESTS, "block_all", tiers=BLOCKS))
+    assert shown(statement) == [(20, 6), (101, 10)]
+    assert [line.charged_quantity for line in statement.lines] == [20, 200]
+
+
+def test_a_block_that_an_earlier_price_opened_is_not_charged_again():
+    dearer = (Tier(D(20), D(30), size=D(10)), Tier(None, D(50), size=D(100)))
+    statement = rated(
+        {1: 15, 20: 10},
+        price(REQUESTS, "block_all", tiers=BLOCKS, end=MIDDLE),
+        price(REQUESTS, "block_all", tiers=dearer, start=MIDDLE),
+    )
+    assert shown(statement) == [(15, 6), (5, 0), (5, 50)]
+
+
+@pytest.mark.parametrize(
+    ("used", "amount"), [(0, 0), (1, 3), (20, 6), (21, 5), (101, 10)]
+)
+def test_the_top_tier_prices_all_blocks(used, amount):
+    statement = rated({1: used}, price(REQUESTS, "block_top", tiers=BLOCKS))
+    assert statement.total == amount
+
+
+def test_tiers_of_blocks_hold_whole_blocks():
+    for tiers in (
+        (Tier(D(25), D(3), size=D(10)), Tier(None, D(5), size=D(100))),
+        (Tier(None, D(5)),),
+        (Tier(None, D(5), size=D(0)),),
+    ):
+        with pytest.raises(errors.InvalidValue):
+            price(REQUESTS, "block_all", tiers=tiers)
+
+
+# Percentages
+
+MONEY = Meter("sales", "Sales", "requests", "USD", unit_size=D(100))
+
+
+def sold(amounts, **terms):
+    """Rate sales, {day of October: cents of each event}, by a percentage."""
+    for name in ("unit_price", "event_fee", "event_minimum", "event_maximum"):
+        if name in terms:
+            terms[name] = D(terms[name])
+    events = [
+        Transaction("sales", date(2026, 10, day), D(cents))
+        for day, some in amounts.items()
+        for cents in some
+    ]
+    usage = [
+        DailyUsage("sales", date(2026, 10, day), D(sum(some)), len(some))
+        for day, some in amounts.items()
+    ]
+    one = Price("sales", None, None, "percentage", **terms)
+    return rate(
+        usage, [one], [MONEY], transactions=events if one.needs_transactions else ()
+    )
+
+
+def test_a_percentage_and_a_fee_per_event():
+    statement = sold({1: [10000, 5000], 2: [850]}, unit_price="1.5", event_fee="0.25")
+    share, fee = statement.lines
+    assert (share.quantity, share.unit_price, share.per) == (D("158.5"), D("1.5"), 100)
+    assert (share.amount, share.note) == (D("2.38"), "percentage")
+    assert (fee.charged_quantity, fee.amount, fee.note) == (3, D("0.75"), "event_fee")
+
+
+def test_free_events_and_a_free_amount_of_a_percentage():
+    statement = sold(
+        {1: [10000, 5000], 2: [20000]},
+        unit_price="10",
+        event_fee="1",
+        free_events=1,
+        free_amount=D(120),
+        free_until_first=True,
+    )
+    assert shown(statement) == [(100, 0), (250, 25), (0, 2)]
+
+
+def test_an_allowance_of_a_percentage_lasts_while_one_of_both_is_left():
+    statement = sold(
+        {1: [10000, 5000], 2: [20000]},
+        unit_price="10",
+        event_fee="1",
+        free_events=1,
+        free_amount=D(120),
+    )
+    # 100 and 20 are free; the rest of the second event and the third are not.
+    assert shown(statement) == [(120, 0), (230, 23), (0, 2)]
+
+
+def test_the_charge_of_an_event_has_a_minimum_and_a_maximum():
+    statement = sold(
+        {1: [1000, 10000, 100000]},
+        unit_price="1",
+        event_minimum="0.5",
+        event_maximum="4",
+    )
+    (line,) = statement.lines
+    assert (line.quantity, line.charged_quantity, line.amount) == (1110, 3, D("5.50"))
+    assert line.note == "per_event"
+    assert [part.amount for part in explain(line)] == [D("5.5")]
+
+
+def test_every_part_of_an_amount_at_the_percentage_of_its_tier():
+    tiers = (Tier(D(260), D("4.2"), D("1.85")), Tier(None, D("2.6"), D("0.95")))
+    statement = rated(
+        {1: 64000}, price(MONEY, "graduated_percentage", tiers=tiers), meter=MONEY
+    )
+    assert statement.total == D("23.60")
+    assert [line.per for line in statement.lines] == [100, 100]
