@@ -1,6 +1,3 @@
-import logging
-from datetime import datetime, timezone
-
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo import http
@@ -8,8 +5,6 @@ from odoo.http import request
 
 from .. import intake
 from .raw import error_answer, json_answer
-
-_logger = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -42,51 +37,7 @@ class UsageController(http.Controller):
             )
         except intake.BodyError as error:
             return error_answer(error.status, error.code, error.message)
-        return json_answer(self._store(rows))
-
-    def _store(self, rows):
-        good, indexes, duplicates, rejected = intake.check_rows(
-            rows, self._catalogue(intake.references(rows))
-        )
-        store = request.env["bitpaket.usage.store"].sudo()
-        same, other = store._append(list(good.values())) if good else ((), ())
-        rejected += [intake.conflict(indexes[key], key) for key in other]
-        accepted = len(good) - len(same) - len(other)
-        _logger.info(
-            "Usage of %s rows: %s accepted, %s duplicates, %s rejected.",
-            len(rows),
-            accepted,
-            duplicates + len(same),
-            len(rejected),
-        )
-        return {
-            "accepted": accepted,
-            "duplicates": duplicates + len(same),
-            "rejected": [row._asdict() for row in sorted(rejected)],
-        }
-
-    def _catalogue(self, references):
-        """Load what the rows are checked against: what this reporter may name."""
-        accounts = request.env["bitpaket.account"].with_context(active_test=False)
-        meters = request.env["bitpaket.meter"]
-        return intake.Catalogue(
-            accounts={
-                account["reference"]: (
-                    account["id"],
-                    account["date_start"],
-                    account["date_end"] or None,
-                )
-                for account in accounts.search_read(
-                    [("reference", "in", references)],
-                    ["reference", "date_start", "date_end"],
-                )
-            },
-            meters={
-                meter["code"]: (meter["id"], meter["allow_negative"])
-                for meter in meters.search_read([], ["code", "allow_negative"])
-            },
-            now=datetime.now(timezone.utc),
-        )
+        return json_answer(request.env["bitpaket.usage.store"]._report(rows))
 
     def _read(self, incoming):
         try:

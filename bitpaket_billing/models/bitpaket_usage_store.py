@@ -1,5 +1,7 @@
 import itertools
+import logging
 from collections import defaultdict
+from datetime import datetime, timezone
 from decimal import Decimal, localcontext
 from io import StringIO
 
@@ -8,7 +10,9 @@ import psycopg2
 from odoo import api, models
 from odoo.tools import SQL
 
-from .. import rating
+from .. import intake, rating
+
+_logger = logging.getLogger(__name__)
 
 #: More digits than the sum of a batch of the largest accepted quantities has.
 EXACT_DIGITS = 60
@@ -24,6 +28,62 @@ class BitpaketUsageStore(models.AbstractModel):
 
     _name = "bitpaket.usage.store"
     _description = "Usage Store"
+
+    # --- reporting
+
+    @api.model
+    def _report(self, rows):
+        """Check reported rows and store the good ones, as the user who reports them.
+
+        :param list rows: parsed JSON values, see `intake.read_body`
+        :return: how many rows were new, how many were known, and the refused ones
+        :rtype: dict
+        """
+        good, indexes, duplicates, rejected = intake.check_rows(
+            rows, self._catalogue(intake.references(rows))
+        )
+        store = self.sudo()
+        same, other = store._append(list(good.values())) if good else ((), ())
+        rejected += [intake.conflict(indexes[key], key) for key in other]
+        accepted = len(good) - len(same) - len(other)
+        _logger.info(
+            "Usage of %s rows: %s accepted, %s duplicates, %s rejected.",
+            len(rows),
+            accepted,
+            duplicates + len(same),
+            len(rejected),
+        )
+        return {
+            "accepted": accepted,
+            "duplicates": duplicates + len(same),
+            "rejected": [row._asdict() for row in sorted(rejected)],
+        }
+
+    @api.model
+    def _catalogue(self, references):
+        """Load what the rows are checked against: what this reporter may name."""
+        accounts = self.env["bitpaket.account"].with_context(active_test=False)
+        meters = self.env["bitpaket.meter"]
+        return intake.Catalogue(
+            accounts={
+                account["reference"]: (
+                    account["id"],
+                    account["date_start"],
+                    account["date_end"] or None,
+                )
+                for account in accounts.search_read(
+                    [("reference", "in", references)],
+                    ["reference", "date_start", "date_end"],
+                )
+            },
+            meters={
+                meter["code"]: (meter["id"], meter["allow_negative"])
+                for meter in meters.search_read([], ["code", "allow_negative"])
+            },
+            now=datetime.now(timezone.utc),
+        )
+
+    # --- the narrow interface
 
     @api.model
     def _append(self, rows):
