@@ -23,6 +23,14 @@ def exact(value):
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
+def exact_or_none(value):
+    """Return the decimal number of a float field in which 0 means that there is none.
+
+    :rtype: Decimal | None
+    """
+    return exact(value) if value else None
+
+
 def period_label(env, start, end):
     """Return a half-open period in words: a month's name, or first and last day.
 

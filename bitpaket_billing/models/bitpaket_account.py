@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -51,9 +49,23 @@ class BitpaketAccount(models.Model):
         "res.currency",
         compute="_compute_currency_id",
         store=True,
+        readonly=False,
         precompute=True,
-        readonly=True,
-        help="The currency of the price book.",
+        domain="[('id', 'in', currency_ids)]",
+        help="One of the currencies of the price book.",
+    )
+    currency_ids = fields.Many2many(related="price_book_id.currency_ids")
+    price_ids = fields.One2many(
+        "bitpaket.price",
+        "account_id",
+        string="Agreed prices",
+        help="Hold for this account instead of those of its price book.",
+    )
+    minimum_ids = fields.One2many(
+        "bitpaket.price.minimum",
+        "account_id",
+        string="Agreed minimums",
+        help="Hold for this account instead of those of its price book.",
     )
     state = fields.Selection(
         [
@@ -104,12 +116,12 @@ class BitpaketAccount(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("price_book_id.currency_id")
+    @api.depends("price_book_id")
     def _compute_currency_id(self):
         for account in self:
-            account.currency_id = (
-                account.price_book_id.currency_id or account.company_id.currency_id
-            )
+            book = account.price_book_id
+            if not account.currency_id or account.currency_id not in book.currency_ids:
+                account.currency_id = book.currency_id or account.company_id.currency_id
 
     @api.depends("statement_ids")
     def _compute_statement_count(self):
@@ -168,6 +180,28 @@ class BitpaketAccount(models.Model):
                     )
                 )
 
+    @api.constrains("currency_id", "price_book_id")
+    def _check_currency(self):
+        for account in self:
+            if account.currency_id not in account.price_book_id.currency_ids:
+                raise ValidationError(
+                    self.env._(
+                        "The price book “%(book)s” has no prices in %(currency)s.",
+                        book=account.price_book_id.name,
+                        currency=account.currency_id.name,
+                    )
+                )
+            billed = account.statement_ids[:1]
+            if billed and billed.currency_id != account.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(account)s was billed in %(currency)s: make a new account "
+                        "for another currency.",
+                        account=account.name,
+                        currency=billed.currency_id.name,
+                    )
+                )
+
     @api.constrains("date_start")
     def _check_date_start(self):
         for account in self:
@@ -181,97 +215,6 @@ class BitpaketAccount(models.Model):
                         date=first.period_start,
                     )
                 )
-
-    # === BUSINESS METHODS === #
-
-    def _billed_part(self, period):
-        """Return the part of a period in which this account is billed.
-
-        :param rating.Period period: for example a calendar month
-        :return: the part, or None when no day of it is billed
-        :rtype: rating.Period | None
-        """
-        self.ensure_one()
-        start = max(period.start, self.date_start)
-        end = min(period.end, self.date_end) if self.date_end else period.end
-        return rating.Period(start, end) if start < end else None
-
-    def _rate_period(self, period):
-        """Rate the usage of these accounts in a period.
-
-        The one function behind balance, preview, statement and invoice.
-
-        :param rating.Period period: the period, half-open in UTC
-        :return: by account id, the rated statement, or the error that prevents it;
-            accounts that are not billed in the period are left out
-        :rtype: dict[int, rating.Statement | rating.RatingError]
-        """
-        return self._rate_usage(period, self._late_adjustments(period))
-
-    def _rate_usage(self, period, adjustments):
-        """Rate the usage of a period, with given adjustments of earlier ones.
-
-        :param dict adjustments: `rating.Adjustment` lists by account id, or the
-            `rating.RatingError` that prevents them
-        """
-        usage = self.env["bitpaket.usage.store"]._daily_usage(
-            self.ids, period.start, period.end
-        )
-        meters = self.env["bitpaket.meter"]._catalogue()
-        rating_meters = tuple(meters._to_rating().values())
-        prices = self.price_book_id.sudo()._to_rating()
-        result = {}
-        for account in self:
-            part = account._billed_part(period)
-            if not part:
-                continue
-            late = adjustments.get(account.id, ())
-            if isinstance(late, rating.RatingError):
-                result[account.id] = late
-                continue
-            try:
-                result[account.id] = rating.rate_statement(
-                    rating.StatementRequest(
-                        period=part,
-                        full_period=rating.calendar_month(part.start),
-                        currency_digits=account.currency_id.decimal_places,
-                        meters=rating_meters,
-                        usage=usage.get(account.id, ()),
-                        prices=prices.get(account.price_book_id.id, ()),
-                        adjustments=late,
-                    )
-                )
-            except rating.RatingError as error:
-                result[account.id] = error
-        return result
-
-    def _late_adjustments(self, period):
-        """Find usage of earlier periods that arrived after they were billed.
-
-        The earlier period is rated again, and the difference to what was billed for
-        it, then and by adjustments since, becomes an adjustment per meter.
-
-        :param rating.Period period: the period that will carry the adjustments
-        :return: `rating.Adjustment` lists, or a `rating.RatingError`, by account id
-        :rtype: dict[int, list | rating.RatingError]
-        """
-        touched = self.env["bitpaket.usage.store"]._touched_statements(
-            self.ids, period.start
-        )
-        result = defaultdict(list)
-        for (start, end), statements in touched.grouped(
-            lambda statement: (statement.period_start, statement.period_end)
-        ).items():
-            past = rating.Period(start, end)
-            rated = statements.account_id._rate_usage(past, {})
-            for statement in statements:
-                account_id = statement.account_id.id
-                now = rated.get(account_id)
-                if isinstance(now, rating.RatingError):
-                    result[account_id] = now
-                elif isinstance(result[account_id], list):
-                    result[account_id] += statement._compare_with_billed(now.lines)
-        return result
 
     def _rating_error_message(self, error):
         """Tell in words what a person must mend so that the account can be rated.

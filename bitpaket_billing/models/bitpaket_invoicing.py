@@ -114,12 +114,13 @@ class BitpaketInvoicing(models.AbstractModel):
 
     @api.model
     def _prepare_invoice_lines(self, statement, position, sign, booking):
-        """Return one invoice line per meter that costs something.
+        """Return one invoice line per meter or minimum that costs something.
 
         The amount is booked as quantity 1 times the amount, because Odoo rounds
         quantities; the real quantities stand in the text and in the usage lines.
         """
         result = []
+        minimum = self.env.ref("bitpaket_billing.product_minimum")
         for meter, lines in statement.line_ids.grouped("meter_id").items():
             amount = statement.currency_id.round(sum(lines.mapped("amount")))
             if amount:
@@ -128,16 +129,16 @@ class BitpaketInvoicing(models.AbstractModel):
                         "name": lines._invoice_text(),
                         "quantity": 1,
                         "price_unit": sign * amount,
-                        **booking(meter, position),
+                        **booking(meter.product_id or minimum, position),
                     }
                 )
         return result
 
     @api.model
-    def _prepare_booking(self, meter, position):
-        """Return how what a meter counts is booked: product, taxes and account."""
+    def _prepare_booking(self, product, position):
+        """Return how a product is booked: its unit, taxes and account."""
         company = self.env.company
-        product = meter.product_id.with_company(company)
+        product = product.with_company(company)
         taxes = product.taxes_id._filter_taxes_by_company(company)
         accounts = product.product_tmpl_id.get_product_accounts(position)
         return {

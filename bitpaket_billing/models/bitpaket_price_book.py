@@ -1,11 +1,9 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
 class BitpaketPriceBook(models.Model):
-    """Dated prices per meter, in one currency."""
+    """Dated prices per meter, in one or several currencies."""
 
     _name = "bitpaket.price.book"
     _description = "Price Book"
@@ -27,12 +25,25 @@ class BitpaketPriceBook(models.Model):
         required=True,
         default=lambda self: self.env.company.currency_id,
         tracking=True,
+        help="The currency of new prices and new accounts.",
+    )
+    currency_ids = fields.Many2many(
+        "res.currency",
+        string="Currencies",
+        compute="_compute_currency_ids",
+        help="The currencies that accounts can be billed in by this book.",
     )
     price_ids = fields.One2many("bitpaket.price", "book_id", copy=True)
+    minimum_ids = fields.One2many("bitpaket.price.minimum", "book_id", copy=True)
     account_ids = fields.One2many("bitpaket.account", "price_book_id")
     account_count = fields.Integer(compute="_compute_account_count")
     source = fields.Char(help="Where the prices were decided or published.")
     note = fields.Html(string="Internal note")
+
+    @api.depends("currency_id", "price_ids.currency_id")
+    def _compute_currency_ids(self):
+        for book in self:
+            book.currency_ids = book.currency_id | book.price_ids.currency_id
 
     @api.depends("account_ids")
     def _compute_account_count(self):
@@ -67,29 +78,3 @@ class BitpaketPriceBook(models.Model):
             "bitpaket_billing.bitpaket_account_action"
         )
         return {**action, "domain": [("price_book_id", "=", self.id)]}
-
-    def _to_rating(self):
-        """Return the prices of these books as the rating core knows them.
-
-        A price holds from its date until the day before the next one of its meter.
-
-        :return: prices by book id
-        :rtype: dict[int, list[rating.Price]]
-        """
-        result = defaultdict(list)
-        for book in self:
-            by_meter = book.price_ids.grouped("meter_id")
-            for meter, prices in by_meter.items():
-                ordered = prices.sorted("date_start")
-                ends = [price.date_start for price in ordered[1:]] + [None]
-                for price, end in zip(ordered, ends, strict=True):
-                    result[book.id].append(price._to_rating(meter.code, end))
-        return result
-
-    def _find_price(self, meter, day):
-        """Return the price of `meter` that holds on `day`."""
-        self.ensure_one()
-        prices = self.price_ids.filtered(
-            lambda price: price.meter_id == meter and price.date_start <= day
-        )
-        return prices.sorted("date_start")[-1:]

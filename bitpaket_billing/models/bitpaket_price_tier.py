@@ -22,7 +22,14 @@ class BitpaketPriceTier(models.Model):
         "which has no end.",
     )
     bound = fields.Float(compute="_compute_bound", store=True, digits=0)
-    unit_price = fields.Float(string="Price", digits=0)
+    unit_price = fields.Float(
+        string="Price",
+        digits=0,
+        help="Of the units it is per, or of a block; percent of an amount.",
+    )
+    block_size = fields.Float(
+        digits=0, help="Units of a block. A started block is charged in full."
+    )
     flat_amount = fields.Float(
         string="Fixed fee",
         digits=0,
@@ -33,7 +40,8 @@ class BitpaketPriceTier(models.Model):
         "unique (price_id, bound)", "Two tiers end at the same quantity."
     )
     _amounts_positive = models.Constraint(
-        "CHECK (up_to >= 0 AND unit_price >= 0 AND flat_amount >= 0)",
+        "CHECK (up_to >= 0 AND unit_price >= 0 AND flat_amount >= 0"
+        " AND block_size >= 0)",
         "Tiers, their prices and fees cannot be negative.",
     )
 

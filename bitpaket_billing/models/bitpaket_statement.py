@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import rating
-from ..tools import exact, no_garbage_collection, period_label, quantity_text
+from ..tools import no_garbage_collection, period_label
 from .bitpaket_invoicing import SILENT
 
 _logger = logging.getLogger(__name__)
@@ -56,6 +56,17 @@ class BitpaketStatement(models.Model):
         readonly=True,
         index=True,
         tracking=True,
+    )
+    price_book_id = fields.Many2one(
+        "bitpaket.price.book",
+        readonly=True,
+        ondelete="restrict",
+        help="What this period was rated by, and still is when usage of it comes late.",
+    )
+    commitment_amount = fields.Monetary(
+        string="Minimum commitment",
+        readonly=True,
+        help="The agreed minimum of a full period, when it was rated.",
     )
     line_ids = fields.One2many("bitpaket.usage.line", "statement_id", readonly=True)
     amount_total = fields.Monetary(string="Total", readonly=True, help="Before tax.")
@@ -271,7 +282,9 @@ class BitpaketStatement(models.Model):
         :param rating.Period period: their common period
         :raise UserError: when one of them cannot be rated, in words
         """
-        results = self.account_id._rate_period(period)
+        accounts = self.account_id
+        terms = accounts._current_terms(period)
+        results = accounts._rate_period(period, terms)
         seen_at = self.env.cr.now()  # not after what this transaction can see
         meters = self.env["bitpaket.meter"]._catalogue()
         self.line_ids.unlink()
@@ -283,6 +296,10 @@ class BitpaketStatement(models.Model):
                 raise UserError(account._rating_error_message(rated))
             line_vals += statement._prepare_lines(rated.lines, meters)
             statement.amount_total = float(rated.total)
+            statement.price_book_id = terms[account.id].book
+            statement.commitment_amount = terms[account.id].minimums.get(
+                "commitment", 0
+            )
         self.write(
             {
                 "usage_seen_at": seen_at,
@@ -316,108 +333,6 @@ class BitpaketStatement(models.Model):
         )
         self.invalidate_model(["move_id", "state"])
         self.env["bitpaket.usage.line"].invalidate_model(["move_id"])
-
-    def _prepare_lines(self, lines, meters=None):
-        """Return the values of this statement's usage lines.
-
-        :param lines: `rating.Line` records
-        :param meters: all `bitpaket.meter` records, when they were looked up already
-        :rtype: list[dict]
-        """
-        self.ensure_one()
-        statement = self.with_context(lang=self.partner_id.lang)
-        if meters is None:
-            meters = self.env["bitpaket.meter"]._catalogue()
-        meters = meters.with_context(lang=self.partner_id.lang)
-        meter_by_code = {meter.code: meter for meter in meters}
-        book = statement.account_id.price_book_id
-        result = []
-        for sequence, line in enumerate(lines):
-            meter = meter_by_code[line.meter]
-            late = line.kind == "adjustment"
-            price = book._find_price(meter, line.start)
-            result.append(
-                {
-                    "statement_id": statement.id,
-                    "account_id": statement.account_id.id,
-                    "sequence": sequence,
-                    "name": statement._line_name(line, meter),
-                    "meter_id": meter.id,
-                    "kind": meter.kind,
-                    "price_id": price.id or None,
-                    "date_start": line.start,
-                    "date_end": line.end,
-                    "quantity": float(line.quantity),
-                    "unit": meter.unit,
-                    "free": line.free,
-                    "tier_from": float(line.tier_from or 0),
-                    "tier_to": float(line.tier_to or 0),
-                    "flat_amount": 0 if late else float(line.flat),
-                    "unit_price": float(line.unit_price),
-                    "per": float(line.per),
-                    "amount": float(line.amount),
-                    "adjusted_statement_id": int(line.code) if late else None,
-                }
-            )
-        return result
-
-    def _compare_with_billed(self, lines):
-        """Return what a new rating of this statement's period adds to what was billed.
-
-        :param lines: `rating.Line` records of the new rating
-        :return: one `rating.Adjustment` per meter that differs
-        :rtype: list
-        """
-        self.ensure_one()
-        billed = (
-            self.env["bitpaket.usage.line"]
-            .sudo()
-            ._read_group(
-                [
-                    "|",
-                    "&",
-                    ("statement_id", "=", self.id),
-                    ("adjusted_statement_id", "=", False),
-                    ("adjusted_statement_id", "=", self.id),
-                ],
-                ["meter_id"],
-                ["amount:sum", "quantity:sum"],
-            )
-        )
-        digits = self.currency_id.decimal_places
-        return rating.adjustments(
-            lines,
-            {
-                meter.code: (round(exact(amount), digits), exact(quantity))
-                for meter, amount, quantity in billed
-            },
-            rating.Period(self.period_start, self.period_end),
-            code=str(self.id),
-        )
-
-    def _line_name(self, line, meter):
-        """Return what a usage line is for, in the customer's language."""
-        if line.kind == "adjustment":
-            return self.env._(
-                "%(meter)s, late usage of %(period)s",
-                meter=meter.name,
-                period=period_label(self.env, line.start, line.end),
-            )
-        if line.free:
-            return self.env._("%s, free allowance", meter.name)
-        if line.tier_from is None:
-            return meter.name
-        bounds = {
-            "meter": meter.name,
-            "low": quantity_text(self.env, line.tier_from),
-            "high": quantity_text(self.env, line.tier_to or 0),
-            "unit": meter.unit,
-        }
-        if line.tier_to is None:
-            return self.env._("%(meter)s, above %(low)s %(unit)s", **bounds)
-        if not line.tier_from:
-            return self.env._("%(meter)s, up to %(high)s %(unit)s", **bounds)
-        return self.env._("%(meter)s, from %(low)s to %(high)s %(unit)s", **bounds)
 
     def _register_failure(self, error):
         """Keep what went wrong, in words, and when it is tried again."""

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools import period_label, price_text, quantity_text
-
 
 class BitpaketUsageLine(models.Model):
     """The rated detail of a statement: one meter, one price, one tier."""
@@ -33,6 +31,17 @@ class BitpaketUsageLine(models.Model):
     company_id = fields.Many2one(related="statement_id.company_id")
     currency_id = fields.Many2one(related="statement_id.currency_id")
     sequence = fields.Integer(readonly=True)
+    type = fields.Selection(
+        [
+            ("usage", "Usage"),
+            ("commitment", "Minimum commitment"),
+            ("adjustment", "Adjustment"),
+            ("minimum", "Minimum invoice"),
+        ],
+        required=True,
+        readonly=True,
+        default="usage",
+    )
     name = fields.Char(string="Description", required=True, readonly=True)
     meter_id = fields.Many2one(
         "bitpaket.meter", ondelete="restrict", readonly=True, index=True
@@ -66,6 +75,24 @@ class BitpaketUsageLine(models.Model):
     flat_amount = fields.Float(string="Fixed fee", digits=0, readonly=True)
     unit_price = fields.Float(string="Price", digits=0, readonly=True, aggregator=None)
     per = fields.Float(string="Per units", digits=0, readonly=True, aggregator=None)
+    basis = fields.Char(
+        readonly=True,
+        help="How the amount came about when it is not quantity times price: package, "
+        "block, flat, percentage, event_fee, per_event, minimum or maximum.",
+    )
+    charged_quantity = fields.Float(
+        digits=0,
+        readonly=True,
+        aggregator=None,
+        help="What the price is multiplied with when that is not the quantity: units "
+        "of started packages, days, or events.",
+    )
+    metered_quantity = fields.Float(
+        digits=0,
+        readonly=True,
+        aggregator=None,
+        help="What was metered, in the meter's base unit, on a meter's first line.",
+    )
     amount = fields.Monetary(readonly=True)
 
     @api.model
@@ -84,50 +111,3 @@ class BitpaketUsageLine(models.Model):
             )
         )
         self.env["bitpaket.statement"].invalidate_model(["line_ids"])
-
-    def _invoice_text(self):
-        """Return the text of the invoice line that sums up these lines.
-
-        For example: Storage, October 2026: 1,234.5678 GiB-months.
-        """
-        meter = self.meter_id
-        current = self.filtered(lambda line: not line.adjusted_statement_id)
-        texts = []
-        if current:
-            first, last = (
-                min(current.mapped("date_start")),
-                max(current.mapped("date_end")),
-            )
-            texts.append(
-                self.env._(
-                    "%(meter)s, %(period)s: %(quantity)s %(unit)s",
-                    meter=meter.name,
-                    period=period_label(self.env, first, last),
-                    quantity=quantity_text(self.env, sum(current.mapped("quantity"))),
-                    unit=meter.unit,
-                )
-            )
-        texts += (self - current).mapped("name")
-        return "\n".join(texts)
-
-    def _quantity_text(self):
-        """Return the quantity in the reader's format, for example: 1,234.5678."""
-        self.ensure_one()
-        return quantity_text(self.env, self.quantity)
-
-    def _period_text(self):
-        """Return the days of this line in words, for example: October 2026."""
-        self.ensure_one()
-        return period_label(self.env, self.date_start, self.date_end)
-
-    def _is_free(self):
-        """Return whether nothing is charged for what this line counts."""
-        self.ensure_one()
-        if self.adjusted_statement_id:
-            return False
-        return self.free or not (self.unit_price or self.flat_amount)
-
-    def _price_text(self):
-        """Return the price in words, for example: 0.005 per 1,000."""
-        self.ensure_one()
-        return price_text(self.env, self.unit_price, self.per)

@@ -15,10 +15,11 @@ from .errors import (
     UnknownMeter,
     UsageOutsidePeriod,
 )
+from .explain import Conversion, explain, explain_quantity
 from .late import adjustments
 from .periods import Period, calendar_month
 from .pricing import Tier
-from .statement import explain, rate_statement
+from .statement import rate_statement
 from .types import (
     Adjustment,
     Commitment,
@@ -33,3 +34,4 @@ from .types import (
     StatementRequest,
     Transaction,
 )
+from .versions import Version, overridden, schedule

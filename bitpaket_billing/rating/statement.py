@@ -8,7 +8,7 @@ with amount 0, ahead of what is billed.
 from .commitment import minimum_invoice, prorated, true_up
 from .coupons import Discountable, apply_coupons
 from .rounding import ONE, ZERO, exact, half_up
-from .types import Line, Part, Statement
+from .types import Line, Statement
 from .usage import rate_usage
 
 
@@ -33,24 +33,6 @@ def rate_statement(request):
     lines += _coupon_lines(discounts, request)
     lines += _minimum_lines(lines, request)
     return Statement(tuple(lines), _total(lines), discounts.results)
-
-
-@exact
-def explain(line):
-    """Show the arithmetic of a line.
-
-    :param Line line: a line of a statement
-    :return: list of Part, with unrounded amounts; their sum, rounded half up, is
-        the line's amount
-    """
-    quantity = line.quantity if line.charged_quantity is None else line.charged_quantity
-    parts = []
-    if quantity and (line.unit_price or not line.flat):
-        amount = quantity * line.unit_price / line.per
-        parts.append(Part(quantity, line.unit_price, line.per, amount))
-    if line.flat:
-        parts.append(Part(ONE, line.flat, ONE, line.flat))
-    return parts
 
 
 def _total(lines):
@@ -109,8 +91,11 @@ def _commitment_lines(lines, request):
         commitment.period_days,
         request.currency_digits,
     )
-    missing = true_up(minimum, _total(lines))
-    return [_fixed("commitment", missing, request)] if missing else []
+    spent = _total(lines)
+    missing = true_up(minimum, spent)
+    if not missing:
+        return []
+    return [_fixed("commitment", missing, request, metered=spent)]
 
 
 def _adjustment_line(item, request):
@@ -166,11 +151,12 @@ def _minimum_lines(lines, request):
     least = request.minimum_invoice
     if least is None:
         return []
+    total = _total(lines)
     missing = minimum_invoice(
-        _total(lines),
+        total,
         least.minimum,
         least.effective,
         request.period.start,
         request.currency_digits,
     )
-    return [_fixed("minimum", missing, request)] if missing else []
+    return [_fixed("minimum", missing, request, metered=total)] if missing else []

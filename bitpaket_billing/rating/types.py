@@ -358,7 +358,8 @@ class Line:
         is not the quantity: units of started packages or blocks, days of a flat
         price, the number of events
     :param Decimal metered: what was metered for it in base units, before it was
-        converted and rounded; only on the first line of a price and period
+        converted and rounded; only on the first line of a price and period. Of a
+        commitment or minimum: the amount that it was compared with
     :param str price: the caller's reference of the price; "": not by a price
     :param str code: reference of the fee, coupon or adjustment
     :param str plan: plan, for coupons limited to plans

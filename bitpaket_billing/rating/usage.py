@@ -65,7 +65,7 @@ def rate_usage(request):
     prices_by_meter = defaultdict(list)
     for price in request.prices:
         prices_by_meter[price.meter].append(price)
-    quantities = _Quantities(request.meters, days_by_meter, full)
+    quantities = Quantities(request.meters, days_by_meter, full)
     lines = []
     for meter in request.meters:
         parts = _parts(meter.code, prices_by_meter[meter.code], request.period)
@@ -142,7 +142,7 @@ def _counted(meter, days):
     return {day: days[day]}
 
 
-class _Quantities:
+class Quantities:
     """Convert the quantities of a period from base units to billed units."""
 
     def __init__(self, meters, days_by_meter, full):

@@ -1,0 +1,146 @@
+"""What stands on a statement: rated lines as records, and compared with new ratings."""
+
+from odoo import models
+
+from .. import rating
+from ..tools import exact, period_label, quantity_text
+from .bitpaket_account_rating import Terms
+
+
+class BitpaketStatement(models.Model):
+    _inherit = "bitpaket.statement"
+
+    def _prepare_lines(self, lines, meters=None):
+        """Return the values of this statement's usage lines.
+
+        :param lines: `rating.Line` records
+        :param meters: all `bitpaket.meter` records, when they were looked up already
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        statement = self.with_context(lang=self.partner_id.lang)
+        if meters is None:
+            meters = self.env["bitpaket.meter"]._catalogue()
+        meters = meters.with_context(lang=self.partner_id.lang)
+        meter_by_code = {meter.code: meter for meter in meters}
+        return [
+            {
+                "statement_id": statement.id,
+                "account_id": statement.account_id.id,
+                "sequence": sequence,
+                **statement._prepare_line(line, meter_by_code.get(line.meter)),
+            }
+            for sequence, line in enumerate(lines)
+        ]
+
+    def _prepare_line(self, line, meter):
+        late = line.kind == "adjustment"
+        return {
+            "type": line.kind,
+            "name": self._line_name(line, meter),
+            "meter_id": meter.id if meter else None,
+            "kind": meter.kind if meter else None,
+            "price_id": int(line.price) if line.price else None,
+            "date_start": line.start,
+            "date_end": line.end,
+            "quantity": float(line.quantity),
+            "unit": self._line_unit(line, meter),
+            "free": line.free,
+            "tier_from": float(line.tier_from or 0),
+            "tier_to": float(line.tier_to or 0),
+            "flat_amount": 0 if late else float(line.flat),
+            "unit_price": float(line.unit_price),
+            "per": float(line.per),
+            "basis": line.note or None,
+            "charged_quantity": _float_or_none(line.charged_quantity),
+            "metered_quantity": _float_or_none(line.metered),
+            "amount": float(line.amount),
+            "adjusted_statement_id": int(line.code) if late else None,
+        }
+
+    def _line_unit(self, line, meter):
+        if line.note == "event_fee":
+            return self.env._("events")
+        return meter.unit if meter else None
+
+    def _compare_with_billed(self, lines):
+        """Return what a new rating of this statement's period adds to what was billed.
+
+        :param lines: `rating.Line` records of the new rating
+        :return: one `rating.Adjustment` per meter that differs
+        :rtype: list
+        """
+        self.ensure_one()
+        billed = (
+            self.env["bitpaket.usage.line"]
+            .sudo()
+            ._read_group(
+                [
+                    "|",
+                    "&",
+                    ("statement_id", "=", self.id),
+                    ("type", "in", ("usage", "commitment")),
+                    ("adjusted_statement_id", "=", self.id),
+                ],
+                ["meter_id"],
+                ["amount:sum", "quantity:sum"],
+            )
+        )
+        digits = self.currency_id.decimal_places
+        return rating.adjustments(
+            lines,
+            {
+                meter.code or None: (round(exact(amount), digits), exact(quantity))
+                for meter, amount, quantity in billed
+            },
+            rating.Period(self.period_start, self.period_end),
+            code=str(self.id),
+        )
+
+    def _billed_terms(self):
+        """Return what the account was rated by in this period.
+
+        :rtype: Terms
+        """
+        self.ensure_one()
+        return Terms(self.price_book_id, {"commitment": self.commitment_amount})
+
+    def _line_name(self, line, meter):
+        """Return what a usage line is for, in the customer's language."""
+        if line.kind == "minimum":
+            return self.env._("Minimum invoice")
+        name = meter.name if meter else self.env._("Minimum commitment")
+        if line.kind == "adjustment":
+            return self.env._(
+                "%(meter)s, late usage of %(period)s",
+                meter=name,
+                period=period_label(self.env, line.start, line.end),
+            )
+        if line.free:
+            return self.env._("%s, free allowance", name)
+        if line.note == "minimum":
+            return self.env._("%s, up to the minimum", name)
+        if line.note == "maximum":
+            return self.env._("%s, down to the maximum", name)
+        if line.note == "event_fee":
+            return self.env._("%s, fee per event", name)
+        return self._tier_name(line, meter) if line.tier_from is not None else name
+
+    def _tier_name(self, line, meter):
+        bounds = {
+            "meter": meter.name,
+            "low": quantity_text(self.env, line.tier_from),
+            "high": quantity_text(self.env, line.tier_to or 0),
+            "unit": meter.unit,
+        }
+        if line.tier_to is None:
+            if not line.tier_from:
+                return meter.name
+            return self.env._("%(meter)s, above %(low)s %(unit)s", **bounds)
+        if not line.tier_from:
+            return self.env._("%(meter)s, up to %(high)s %(unit)s", **bounds)
+        return self.env._("%(meter)s, from %(low)s to %(high)s %(unit)s", **bounds)
+
+
+def _float_or_none(value):
+    return None if value is None else float(value)
