@@ -91,9 +91,9 @@ def close(env, period):
 
 def _describe(statement):
     move = statement.move_id
-    amounts = dict.fromkeys(("requests", "storage", "transfer"), 0)
+    amounts = dict.fromkeys(("requests", "storage", "transfer", "other"), 0)
     for line in statement.line_ids:
-        amounts[line.kind] += line.amount
+        amounts[line.kind or "other"] += line.amount
     return {
         "account": statement.account_id.name,
         "company": statement.company_id.name,

@@ -15,11 +15,13 @@ from rating import (
     Price,
     StatementRequest,
     Tier,
+    Transaction,
     explain,
     rate_statement,
 )
 from rating.periods import add_months
 from rating.rounding import exact, half_up
+from rating.types import BLOCKS, MODELS
 
 D = Decimal
 METERS = (
@@ -28,6 +30,8 @@ METERS = (
     Meter("peak", "Storage", "storage", "GB-month", "daily_peak_mean", D(2**30), 720),
     Meter("transfer", "Transfer", "transfer", "GB", unit_size=D(10**9), rounding="up"),
 )
+#: Models of which more never costs less.
+RISING = ("unit", "graduated", "package", "block_all", "percentage")
 ADDITIVE = ("requests", "storage", "transfer")
 SCALE = {
     "requests": 1,
@@ -47,17 +51,29 @@ def tier_lists(draw):
 
 
 @st.composite
-def prices(draw, meter, models=("unit", "graduated", "volume", "package", "flat")):
+def block_lists(draw):
+    ends, tiers = D(0), []
+    sizes = draw(st.lists(st.integers(1, 300), min_size=1, max_size=3))
+    for size in sizes[:-1]:
+        ends += size * draw(st.integers(1, 5))
+        tiers.append(Tier(ends, draw(amounts), size=D(size)))
+    return (*tiers, Tier(None, draw(amounts), size=D(sizes[-1])))
+
+
+@st.composite
+def prices(draw, meter, models=MODELS):
+    model = draw(st.sampled_from(models))
     return Price(
         meter,
         None,
         None,
-        draw(st.sampled_from(models)),
+        model,
         unit_price=draw(amounts),
+        event_fee=draw(st.sampled_from([D(0), D("0.25")])),
         per=draw(st.sampled_from([D(1), D(1000)])),
         free=draw(st.sampled_from([D(0), D(10), D("33.3")])),
         free_per_day=draw(st.sampled_from([D(0), D(0), D(2)])),
-        tiers=draw(tier_lists()),
+        tiers=draw(block_lists() if model in BLOCKS else tier_lists()),
         package_size=draw(bounds),
         flat_amount=draw(amounts),
         flat_at_zero=draw(st.booleans()),
@@ -84,7 +100,7 @@ def requests(draw, low=0, **price_terms):
         )
         usage += [
             DailyUsage(
-                meter.code, period.start + timedelta(day), D(n * SCALE[meter.code])
+                meter.code, period.start + timedelta(day), D(n * SCALE[meter.code]), 3
             )
             for day, n in days.items()
         ]
@@ -193,13 +209,97 @@ def test_a_change_to_the_same_price_changes_nothing(request, day):
         )
 
 
-@given(requests(models=("unit", "graduated", "package")), st.integers(0, 30))
+@given(requests(models=RISING), st.integers(0, 30))
 def test_more_usage_never_costs_less(request, day):
     day = min(day, request.period.days - 1)
     more = DailyUsage("requests", request.period.start + timedelta(day), D(7))
     before = rate_statement(request)
     after = rate_statement(replace(request, usage=(*request.usage, more)))
     assert unrounded(after, "requests") >= unrounded(before, "requests")
+
+
+@given(tier_lists(), st.integers(0, 9000), st.integers(1, 500))
+def test_a_graduated_price_has_no_jumps_but_its_fees(tiers, used, more):
+    """What is added costs at least the lowest and at most the highest unit price."""
+    tiers = tuple(replace(tier, flat=D(0)) for tier in tiers)
+    period = Period(date(2026, 10, 1), date(2026, 11, 1))
+
+    def cost(quantity):
+        statement = rate_statement(
+            StatementRequest(
+                period,
+                2,
+                METERS,
+                [DailyUsage("requests", period.start, D(quantity))],
+                [Price("requests", None, None, "graduated", tiers=tiers)],
+            )
+        )
+        return unrounded(statement, "requests")
+
+    listed = [tier.unit_price for tier in tiers]
+    added = cost(used + more) - cost(used)
+    assert min(listed) * more <= added <= max(listed) * more
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 31), st.integers(0, 10**6)), max_size=8),
+    amounts,
+    amounts,
+    st.integers(0, 5),
+    amounts,
+    st.none() | amounts,
+    st.booleans(),
+    st.integers(2, 30),
+)
+def test_a_percentage_with_terms_per_event_adds_up(
+    sold, rate, fee, free_events, free_amount, least, until_first, day
+):
+    """The lines add up to the amounts, and a change to the same price changes none."""
+    sold = sorted(sold)
+    terms = {
+        "unit_price": rate,
+        "event_fee": fee,
+        "free_events": free_events,
+        "free_amount": free_amount,
+        "event_minimum": least,
+        "event_maximum": None if least is None else least + 5,
+        "free_until_first": until_first,
+    }
+    one = Price("requests", None, None, "percentage", **terms)
+    request = StatementRequest(
+        Period(date(2026, 10, 1), date(2026, 11, 1)),
+        2,
+        METERS,
+        [
+            DailyUsage("requests", date(2026, 10, at), D(amount), 1)
+            for at, amount in sold
+        ],
+        [one],
+        transactions=[
+            Transaction("requests", date(2026, 10, at), D(amount))
+            for at, amount in sold
+        ],
+    )
+    statement = rate_statement(request)
+    assert quantity(statement, "requests") == sum(amount for _at, amount in sold)
+    split = rate_statement(cut(request, date(2026, 10, day)))
+    assert quantity(split, "requests") == quantity(statement, "requests")
+    difference = unrounded(split, "requests") - unrounded(statement, "requests")
+    assert abs(difference) < D("1e-20")
+
+
+@given(requests(low=-500))
+def test_nothing_but_decimals_comes_out(request):
+    for line in rate_statement(request).lines:
+        for value in (
+            line.quantity,
+            line.unit_price,
+            line.per,
+            line.amount,
+            line.flat,
+            *(value for value in (line.charged_quantity, line.metered) if value),
+        ):
+            assert type(value) is D
 
 
 @settings(max_examples=30)
