@@ -129,7 +129,14 @@ class BitpaketPrice(models.Model):
     )
     free_per_day = fields.Float(
         digits=0,
-        help="Units of each UTC day that cost nothing. What a day leaves is lost.",
+        help="Units of each UTC day that cost nothing. What a day leaves is lost, "
+        "unless it is kept until the end of the period.",
+    )
+    free_accrues = fields.Boolean(
+        string="Kept until the end of the period",
+        help="Whether what a day leaves of its free units is kept until the end of the "
+        "period. So a full month has as many free units as its days, and an account "
+        "that is billed for a part of it has fewer.",
     )
     free_ratio = fields.Float(
         string="Free ratio",
@@ -472,6 +479,7 @@ class BitpaketPrice(models.Model):
             per=exact(self.per),
             free=exact(self.free_quantity),
             free_per_day=exact(self.free_per_day),
+            free_accrues=self.free_accrues,
             tiers=tuple(
                 rating.Tier(
                     up_to=exact_or_none(tier.up_to),

@@ -15,6 +15,7 @@ TERMS = (
     "tier_ids",
     "free_quantity",
     "free_per_day",
+    "free_accrues",
     "free_ratio",
     "free_ratio_meter_id",
     "minimum_amount",
@@ -85,7 +86,10 @@ class BitpaketPrice(models.Model):
         if self.free_quantity:
             terms.append(self.env._("first %s free", self._number(self.free_quantity)))
         if self.free_per_day:
-            terms.append(self.env._("%s free a day", self._number(self.free_per_day)))
+            daily = self.env._("%s free a day", self._number(self.free_per_day))
+            if self.free_accrues:
+                daily = self.env._("%s, kept until the end of the period", daily)
+            terms.append(daily)
         if self.free_ratio:
             terms.append(
                 self.env._(

@@ -125,6 +125,8 @@ class Price:
         does not round to whole packages
     :param Decimal free: billed units that are free in a period
     :param Decimal free_per_day: billed units that are free every UTC day
+    :param bool free_accrues: whether what a day leaves of them is kept until the end
+        of the period, instead of being lost. The days are those with a price
     :param tuple tiers: of tiered prices, bounds in billed units
     :param Decimal package_size: billed units of a package; started ones count
     :param Decimal flat_amount: of a flat price for a whole period; a price in
@@ -156,6 +158,7 @@ class Price:
     per: Decimal = ONE
     free: Decimal = ZERO
     free_per_day: Decimal = ZERO
+    free_accrues: bool = False
     tiers: tuple[Tier, ...] = ()
     package_size: Decimal | None = None
     flat_amount: Decimal = ZERO

@@ -216,7 +216,7 @@ def _fill(parts, meter, counted, quantities):
         price = part.price
         days = counted if len(parts) == 1 else _days_of(part, counted)
         daily_free = ZERO
-        if price.free_per_day:
+        if price.free_per_day and not price.free_accrues:
             # A day of net corrections keeps its credit: it used no allowance.
             most = price.free_per_day * divisor / multiplier
             free_days = {day: min(max(used, ZERO), most) for day, used in days.items()}
@@ -231,6 +231,8 @@ def _fill(parts, meter, counted, quantities):
             meter.rounding_digits,
         )
         free = price.free + quantities.free_of_ratio(price, meter)
+        if price.free_accrues:
+            free += price.free_per_day * (parts[-1].end - parts[0].start).days
         billed = _beyond_free(total, free) - _beyond_free(used, free)
         part.free = settle_quantity(daily_free * multiplier / divisor)
         part.free += total - used - billed

@@ -149,6 +149,16 @@ class TestPriceModels(PriceCase):
         self.report(self.account, "requests_a", "2026-10-06", 50)
         self.assertEqual(self.bill(130).amount_total, 30)
 
+    def test_free_per_day_kept_until_the_end_of_the_period(self):
+        price = self.price(
+            "requests_a", unit_price=1, free_per_day=10, free_accrues=True
+        )
+        self.assertEqual(
+            price.summary,
+            "1 per requests, 10 free a day, kept until the end of the period",
+        )
+        self.assertEqual(self.bill(330).amount_total, 20)
+
     def test_free_as_a_multiple_of_what_is_stored(self):
         self.price("storage", unit_price=0)
         self.price(

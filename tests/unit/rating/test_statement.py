@@ -43,7 +43,7 @@ def used(meter, quantities):
 def price(meter, model="unit", start=None, end=None, **terms):
     """Return a price; whole numbers and text among its terms become Decimal."""
     for name, value in terms.items():
-        if name not in ("flat_at_zero", "free_ratio_meter", "tiers"):
+        if name not in ("flat_at_zero", "free_accrues", "free_ratio_meter", "tiers"):
             terms[name] = D(value)
     return Price(meter.code, start, end, model, **terms)
 
@@ -183,6 +183,20 @@ def test_an_allowance_is_a_line_of_its_own():
 def test_a_daily_allowance_does_not_roll_over():
     statement = rated({1: 2, 2: 9}, price(REQUESTS, unit_price=1, free_per_day=4))
     assert shown(statement) == [(6, 0), (5, 5)]
+
+
+def test_a_daily_allowance_can_be_kept_until_the_end_of_the_period():
+    kept = price(REQUESTS, unit_price=1, free_per_day=4, free_accrues=True)
+    assert shown(rated({1: 2, 31: 130}, kept)) == [(124, 0), (8, 8)]
+    late = replace(kept, start=date(2026, 10, 22))
+    assert shown(rated({22: 2, 31: 50}, late)) == [(40, 0), (12, 12)]
+
+
+def test_a_price_change_does_not_touch_a_kept_allowance():
+    kept = price(REQUESTS, unit_price=1, free_per_day=4, free_accrues=True)
+    middle = date(2026, 10, 16)
+    halves = [replace(kept, end=middle), replace(kept, start=middle)]
+    assert shown(rated({1: 100, 16: 30}, *halves)) == [(100, 0), (24, 0), (6, 6)]
 
 
 def test_an_allowance_can_follow_stored_data():

@@ -73,6 +73,7 @@ def prices(draw, meter, models=MODELS):
         per=draw(st.sampled_from([D(1), D(1000)])),
         free=draw(st.sampled_from([D(0), D(10), D("33.3")])),
         free_per_day=draw(st.sampled_from([D(0), D(0), D(2)])),
+        free_accrues=draw(st.booleans()),
         tiers=draw(block_lists() if model in BLOCKS else tier_lists()),
         package_size=draw(bounds),
         flat_amount=draw(amounts),
