@@ -31,7 +31,8 @@ class BitpaketUsageLine(models.Model):
     def _invoice_text(self):
         """Return the text of the invoice line that sums up these lines.
 
-        For example: Storage, October 2026: 1,234.5678 GiB-months.
+        For example: Storage, October 2026: 1,234.5678 GiB-months. A fixed amount is
+        told without a quantity when nothing was used.
         """
         meter = self.meter_id
         if not meter:
@@ -43,15 +44,19 @@ class BitpaketUsageLine(models.Model):
                 min(current.mapped("date_start")),
                 max(current.mapped("date_end")),
             )
-            texts.append(
-                self.env._(
-                    "%(meter)s, %(period)s: %(quantity)s %(unit)s",
-                    meter=meter.name,
-                    period=period_label(self.env, first, last),
-                    quantity=quantity_text(self.env, sum(current.mapped("quantity"))),
-                    unit=meter.unit,
+            facts = {
+                "meter": meter.name,
+                "period": period_label(self.env, first, last),
+                "quantity": quantity_text(self.env, sum(current.mapped("quantity"))),
+                "unit": meter.unit,
+            }
+            if any(line._quantity_text() for line in current):
+                text = self.env._(
+                    "%(meter)s, %(period)s: %(quantity)s %(unit)s", **facts
                 )
-            )
+            else:
+                text = self.env._("%(meter)s, %(period)s", **facts)
+            texts.append(text)
         texts += (self - current).mapped("name")
         return "\n".join(texts)
 
@@ -120,6 +125,7 @@ class BitpaketUsageLine(models.Model):
                 **facts,
             )
         else:
+            facts["unit"] = facts["unit"] or self.env._("unit")
             text = self.env._(
                 "%(metered)s %(unit)s-hours / %(divisor)s hours = "
                 "%(quantity)s %(billed)s",
