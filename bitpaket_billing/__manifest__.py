@@ -27,6 +27,7 @@
         "views/bitpaket_usage_event_views.xml",
         "views/bitpaket_usage_line_views.xml",
         "views/bitpaket_statement_views.xml",
+        "wizards/bitpaket_price_example_views.xml",
         "views/bitpaket_price_book_views.xml",
         "views/bitpaket_meter_views.xml",
         "views/bitpaket_account_views.xml",

@@ -1,1 +1,2 @@
+from . import bitpaket_price_example
 from . import bitpaket_usage_key
