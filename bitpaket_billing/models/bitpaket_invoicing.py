@@ -120,7 +120,6 @@ class BitpaketInvoicing(models.AbstractModel):
         quantities; the real quantities stand in the text and in the usage lines.
         """
         result = []
-        minimum = self.env.ref("bitpaket_billing.product_minimum")
         for meter, lines in statement.line_ids.grouped("meter_id").items():
             amount = statement.currency_id.round(sum(lines.mapped("amount")))
             if amount:
@@ -129,15 +128,19 @@ class BitpaketInvoicing(models.AbstractModel):
                         "name": lines._invoice_text(),
                         "quantity": 1,
                         "price_unit": sign * amount,
-                        **booking(meter.product_id or minimum, position),
+                        **booking(meter, position),
                     }
                 )
         return result
 
     @api.model
-    def _prepare_booking(self, product, position):
-        """Return how a product is booked: its unit, taxes and account."""
+    def _prepare_booking(self, meter, position):
+        """Return how what a meter counts is booked: product, taxes and account.
+
+        :param meter: the meter; none for minimums
+        """
         company = self.env.company
+        product = meter.product_id or self.env.ref("bitpaket_billing.product_minimum")
         product = product.with_company(company)
         taxes = product.taxes_id._filter_taxes_by_company(company)
         accounts = product.product_tmpl_id.get_product_accounts(position)

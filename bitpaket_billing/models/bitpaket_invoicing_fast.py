@@ -119,12 +119,12 @@ class BitpaketInvoicing(models.AbstractModel):
             for line in self._complete_lines(move, vals["invoice_line_ids"])
         ]
         due = self.env["account.move"]._fields["invoice_date_due"]
-        with self.env.protecting([due], moves):
-            self.env["account.move.line"].create(lines)
         posting = env["account.move"].with_context(
             **{TOGETHER: True}, skip_invoice_sync=True
         )
-        moves.with_env(posting.env)._post(soft=False)
+        with self.env.protecting([due], moves):
+            self.env["account.move.line"].create(lines)
+            moves.with_env(posting.env)._post(soft=False)
 
     @api.model
     def _without_lines(self, vals):

@@ -14,7 +14,7 @@ from .bitpaket_invoicing import SILENT
 _logger = logging.getLogger(__name__)
 
 #: Statements per commit: whoever else posts in the journal waits no longer than that.
-BATCH_SIZE = 50
+BATCH_SIZE = 100
 
 
 class BitpaketStatement(models.Model):

@@ -20,13 +20,13 @@ def against_copy(server):
     """Measure batches of 10,000 events, one sender, one server process."""
     from . import compare
 
-    key = _prepare(server)
+    key = prepare(server)
     with server.serving("--max-cron-threads=0"):
-        batches = [_batch("http", number) for number in range(BATCHES)]
-        _send(server, key, _batch("warm-up", 0))
+        batches = [make_batch("http", number) for number in range(BATCHES)]
+        send(server, key, make_batch("warm-up", 0))
         started = time.perf_counter()
         for batch in batches:
-            _send(server, key, batch)
+            send(server, key, batch)
         ours = BATCH * BATCHES / (time.perf_counter() - started)
     copied = server.run(
         "dev.bench.ingest_inside",
@@ -58,12 +58,14 @@ def rows(source, number):
         }
 
 
-def _batch(source, number):
+def make_batch(source, number):
+    """Return a batch as it is sent: compressed NDJSON."""
     lines = "\n".join(json.dumps(row) for row in rows(source, number))
     return gzip.compress(lines.encode(), compresslevel=1)
 
 
-def _prepare(server):
+def prepare(server):
+    """Make accounts, prices and a reporter; return the reporter's key."""
     output = server.run(
         "dev.bench.ingest_inside",
         "prepare",
@@ -74,7 +76,8 @@ def _prepare(server):
     return json.loads(output.splitlines()[-1])["key"]
 
 
-def _send(server, key, body):
+def send(server, key, body):
+    """Send a batch, all of which must be new."""
     request = urllib.request.Request(
         f"{server.url}/bitpaket/v1/usage",
         data=body,

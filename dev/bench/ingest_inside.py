@@ -9,6 +9,7 @@ from io import StringIO
 
 import odoo
 from odoo import SUPERUSER_ID, api
+from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
@@ -16,8 +17,22 @@ from . import ingest
 
 
 def prepare(env):
-    """Make accounts, a reporter and its key."""
-    book = env["bitpaket.price.book"].create({"name": "Benchmark"})
+    """Make accounts, prices, a reporter and its key."""
+    book = env["bitpaket.price.book"].create(
+        {
+            "name": "Benchmark",
+            "price_ids": [
+                Command.create(
+                    {
+                        "meter_id": meter.id,
+                        "date_start": "2020-01-01",
+                        "unit_price": 0.01,
+                    }
+                )
+                for meter in env["bitpaket.meter"]._catalogue()
+            ],
+        }
+    )
     partner = env["res.partner"].create({"name": "Benchmark"})
     env["bitpaket.account"].create(
         [
