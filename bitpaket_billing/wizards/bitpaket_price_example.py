@@ -24,7 +24,7 @@ class BitpaketPriceExample(models.TransientModel):
         default=lambda self: self._select_vendors()[0][0],
     )
     source = fields.Char(compute="_compute_facts")
-    note = fields.Html(string="Differences", compute="_compute_facts")
+    note = fields.Html(compute="_compute_facts")
     currency_id = fields.Many2one("res.currency", compute="_compute_facts")
     activates_currency = fields.Boolean(compute="_compute_facts")
 
