@@ -91,9 +91,9 @@ class BitpaketUsageLine(models.Model):
         if self.type != "usage" or self.basis in ("minimum", "maximum", "per_event"):
             return ""
         if self.basis == "flat":
-            return self._number(self.unit_price)
+            return self._full(self.unit_price)
         if self.basis == "percentage":
-            return self.env._("%s %%", self._number(self.unit_price))
+            return self.env._("%s %%", self._full(self.unit_price))
         return price_text(self.env, self.unit_price, self.per)
 
     # === HOW IT CAME ABOUT === #
@@ -169,7 +169,7 @@ class BitpaketUsageLine(models.Model):
             return self._explain_events(price)
         terms = [self._explain_product()]
         if self.flat_amount:
-            terms.append(self._number(self.flat_amount))
+            terms.append(self._full(self.flat_amount))
         sum_ = " + ".join(filter(None, terms))
         return f"{sum_} = {self._money(self.amount)}"
 
@@ -182,7 +182,7 @@ class BitpaketUsageLine(models.Model):
             "per": self._number(self.per),
             "quantity": self._number(self.quantity),
             "unit": self.unit,
-            "price": self._number(self.unit_price),
+            "price": self._full(self.unit_price),
         }
         if self.basis in ("package", "block"):
             facts["count"] = self._number(self.charged_quantity / self.per)
@@ -200,14 +200,14 @@ class BitpaketUsageLine(models.Model):
 
     def _explain_events(self, price):
         """Tell how the charges of single events came about."""
-        terms = [self.env._("%s %%", self._number(price.unit_price))]
+        terms = [self.env._("%s %%", self._full(price.unit_price))]
         if price.event_fee:
-            terms.append(self._number(price.event_fee))
+            terms.append(self._full(price.event_fee))
         limits = []
         if price.event_minimum:
-            limits.append(self.env._("at least %s", self._number(price.event_minimum)))
+            limits.append(self.env._("at least %s", self._full(price.event_minimum)))
         if price.event_maximum:
-            limits.append(self.env._("at most %s", self._number(price.event_maximum)))
+            limits.append(self.env._("at most %s", self._full(price.event_maximum)))
         return self.env._(
             "%(count)s events, each %(terms)s = %(amount)s",
             count=self._number(self.charged_quantity),
@@ -215,8 +215,14 @@ class BitpaketUsageLine(models.Model):
             amount=self._money(self.amount),
         )
 
-    def _number(self, value):
-        return quantity_text(self.env, value, digits=12 if abs(value) < 1 else 4)
+    def _number(self, value, digits=4):
+        """Put a number into the reader's format, small ones with more decimals."""
+        small = abs(value) < 0.001
+        return quantity_text(self.env, value, digits=12 if small else digits)
+
+    def _full(self, value):
+        """Put a price into the reader's format, with every digit."""
+        return self._number(value, digits=12)
 
     def _money(self, amount):
         currency = self.currency_id
