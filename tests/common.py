@@ -16,7 +16,13 @@ class BillingMixin:
     def make_company(cls, name="Nimbus Storage Inc.", country="base.us"):
         """Return a company with a generic chart of accounts, and switch to it."""
         company = cls.env["res.company"].create(
-            {"name": name, "country_id": cls.env.ref(country).id}
+            {
+                "name": name,
+                "country_id": cls.env.ref(country).id,
+                # What tests report has the same date whenever they run.
+                "bitpaket_usage_max_age_days": 0,
+                "bitpaket_usage_retention_months": 0,
+            }
         )
         cls.env.user.company_ids |= company
         cls.env["account.chart.template"].try_loading(
@@ -105,7 +111,6 @@ class BillingMixin:
         :param quantity: in base units
         """
         moment = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=timezone.utc)
-        meter_record = cls.meter(meter)
         row = {
             "id": key or f"{account.reference}-{meter}-{day}-{quantity}",
             "source": "test",
@@ -114,16 +119,36 @@ class BillingMixin:
             "time": moment.isoformat(),
             "quantity": str(quantity),
         }
-        good, _indexes, _repeated, rejected = intake.check_rows(
-            [row],
+        return cls.store([row], moment + timedelta(days=1))
+
+    @classmethod
+    def store(cls, rows, now=None):
+        """Store rows that are in order, whatever their age and the time.
+
+        :param datetime now: for the check of the clock
+        """
+        accounts = cls.env["bitpaket.account"].search([])
+        meters = cls.env["bitpaket.meter"].search([])
+        checked = intake.check_rows(
+            rows,
             intake.Catalogue(
-                accounts={account.reference: (account.id, account.date_start, None)},
-                meters={meter: (meter_record.id, meter_record.allow_negative)},
-                now=moment + timedelta(days=1),
+                accounts={
+                    account.reference: intake.Account(
+                        account.id, account.date_start, account.date_end or None
+                    )
+                    for account in accounts
+                },
+                meters={
+                    meter.code: intake.Meter(
+                        meter.id, meter.aggregation, meter.allow_negative
+                    )
+                    for meter in meters
+                },
+                now=now or datetime.now(timezone.utc),
             ),
         )
-        assert not rejected, rejected
-        return cls.env["bitpaket.usage.store"]._append(list(good.values()))
+        assert not checked.rejected and not checked.unknown.rows, checked
+        return cls.env["bitpaket.usage.store"]._append(list(checked.good.rows.values()))
 
     @classmethod
     def report_month(cls, account, month="2026-10"):

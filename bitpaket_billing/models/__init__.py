@@ -12,6 +12,8 @@ from . import (
     bitpaket_usage_daily,
     bitpaket_usage_event,
     bitpaket_usage_line,
+    bitpaket_usage_quarantine,
+    bitpaket_usage_replaced,
     bitpaket_usage_store,
     ir_actions_report,
     ir_http,
