@@ -39,6 +39,31 @@ class BillingMixin:
         return cls.env.ref(f"bitpaket_billing.meter_{code}")
 
     @classmethod
+    def make_meter(cls, code, aggregation, *, book=None, unit_price=1, **values):
+        """Return a meter of storage, with a price in a book."""
+        meter = cls.env["bitpaket.meter"].create(
+            {
+                "name": code.replace("_", " ").capitalize(),
+                "code": code,
+                "kind": "storage",
+                "aggregation": aggregation,
+                "unit": "units",
+                "product_id": cls.meter("storage").product_id.id,
+                **values,
+            }
+        )
+        if book:
+            cls.env["bitpaket.price"].create(
+                {
+                    "book_id": book.id,
+                    "meter_id": meter.id,
+                    "date_start": "2020-01-01",
+                    "unit_price": unit_price,
+                }
+            )
+        return meter
+
+    @classmethod
     def make_price_book(cls, name="Standard", start="2020-01-01", **values):
         """Return a book: requests 0.005/0.0004 per 1,000, storage 0.023, out 0.09."""
         prices = [
@@ -111,15 +136,33 @@ class BillingMixin:
         :param quantity: in base units
         """
         moment = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=timezone.utc)
-        row = {
-            "id": key or f"{account.reference}-{meter}-{day}-{quantity}",
+        key = key or f"{account.reference}-{meter}-{day}-{quantity}"
+        row = cls.usage_row(account, key, meter, moment.isoformat(), str(quantity))
+        return cls.store([row], moment + timedelta(days=1))
+
+    @classmethod
+    def usage_row(cls, account, key, meter, time, quantity, **values):
+        """Return a row as a reporter sends it; a time without a zone is in UTC."""
+        return {
+            "id": key,
             "source": "test",
             "account": account.reference,
             "meter": meter,
-            "time": moment.isoformat(),
-            "quantity": str(quantity),
+            "time": time if time[-1:] == "Z" or "+" in time else f"{time}Z",
+            "quantity": quantity,
+            **values,
         }
-        return cls.store([row], moment + timedelta(days=1))
+
+    @classmethod
+    def usage(cls, account, meter, start="2026-01-01", end="2028-01-01"):
+        """Return what everything that bills sees, by day: (quantity, events)."""
+        cls.env.invalidate_all()
+        daily = cls.env["bitpaket.usage.store"]._daily_usage(account.ids, start, end)
+        return {
+            str(usage.day): (usage.quantity, usage.events)
+            for usage in daily[account.id]
+            if usage.meter == meter
+        }
 
     @classmethod
     def store(cls, rows, now=None):

@@ -117,6 +117,7 @@ class BitpaketUsageQuarantine(models.Model):
     def _insert(self, unknown, sent):
         """Insert rows, or replace older revisions; return the keys of these rows."""
         now = fields.Datetime.now()
+        self.flush_model()
         fresh = self.env.cr.execute_values(
             """
             INSERT INTO bitpaket_usage_quarantine AS kept
@@ -221,7 +222,7 @@ class BitpaketUsageQuarantine(models.Model):
         A row that failed for another reason is tried again when its account or its
         meter changes.
         """
-        self.flush_model(["state", "tried", "code"])
+        self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """

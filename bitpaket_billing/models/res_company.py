@@ -72,9 +72,17 @@ class ResCompany(models.Model):
         for company in self:
             months = company.bitpaket_usage_retention_months
             days = company.bitpaket_usage_max_age_days
+            if 0 < months < LEAST_RETENTION:
+                raise ValidationError(
+                    self.env._(
+                        "Usage events must be kept for at least %s months, so that "
+                        "late usage of a month can be billed.",
+                        LEAST_RETENTION,
+                    )
+                )
             # A month has 28 days at least, and the running one does not count.
-            least = max(LEAST_RETENTION, -(-days // 28) + 1)
-            if months and months < least:
+            least = -(-days // 28) + 1
+            if 0 < months < least:
                 raise ValidationError(
                     self.env._(
                         "Usage events must be kept for at least %(months)s months, "
