@@ -71,35 +71,21 @@ BACK_TO_1_0 = """
 """
 #: Two events of one day rolled up, a third one still waiting; another day waiting.
 USAGE_OF_1_0 = """
-    WITH partner AS (
-        INSERT INTO res_partner (name, active) VALUES ('Old', true) RETURNING id
-    ), book AS (
-        INSERT INTO bitpaket_price_book (name, currency_id, active)
-        SELECT 'Old', currency_id, true FROM res_company WHERE id = 1
-        RETURNING id
-    ), account AS (
-        INSERT INTO bitpaket_account
-               (name, reference, partner_id, company_id, price_book_id, state,
-                date_start)
-        SELECT 'Old', 'old', partner.id, 1, book.id, 'active', '2026-10-01'
-          FROM partner, book
-        RETURNING id
-    ), meter AS (
-        SELECT id FROM bitpaket_meter WHERE code = 'requests_a'
-    ), event AS (
-        INSERT INTO bitpaket_usage_event
-               (source, external_id, account_id, meter_id, time, quantity)
-        SELECT 'old', time, account.id, meter.id, time::timestamp, 5
-          FROM account, meter,
-               unnest(ARRAY['2026-10-05 00:00', '2026-10-05 12:00',
-                            '2026-10-05 23:59:59.9', '2026-10-06 00:00']) AS time
-    ), daily AS (
-        INSERT INTO bitpaket_usage_daily (account_id, meter_id, day, quantity, updated)
-        SELECT account.id, meter.id, '2026-10-05', 10, now() FROM account, meter
-    )
+    DELETE FROM bitpaket_usage_daily;
+    INSERT INTO bitpaket_usage_event
+           (source, external_id, account_id, meter_id, time, quantity)
+    SELECT 'old', time, account.id, meter.id, time::timestamp, 5
+      FROM bitpaket_account account, bitpaket_meter meter,
+           unnest(ARRAY['2026-10-05 00:00', '2026-10-05 12:00',
+                        '2026-10-05 23:59:59.9', '2026-10-06 00:00']) AS time
+     WHERE meter.code = 'requests_a';
+    INSERT INTO bitpaket_usage_daily (account_id, meter_id, day, quantity, updated)
+    SELECT DISTINCT account_id, meter_id, date '2026-10-05', 10, now()
+      FROM bitpaket_usage_event;
     INSERT INTO bitpaket_usage_pending (account_id, meter_id, day, quantity)
-    SELECT account.id, meter.id, day::date, 5
-      FROM account, meter, unnest(ARRAY['2026-10-05', '2026-10-06']) AS day
+    SELECT account_id, meter_id, time::date, 5
+      FROM bitpaket_usage_event
+     WHERE time >= '2026-10-05 18:00';
 """
 SCHEMA = """
     SELECT table_name, column_name, data_type, is_nullable, column_default
@@ -116,6 +102,7 @@ DAILY = """
 
 def test_upgrade_from_1_0_counts_the_events_of_every_day(scratch):
     with Scratch("upgrade", scratch.name) as old:
+        old.run("dev.bench.close_inside", "fill", "1", "2026-10")
         schema = old.query(SCHEMA)
         old.query(BACK_TO_1_0)
         old.query(USAGE_OF_1_0)
