@@ -15,6 +15,7 @@ from . import (
     bitpaket_usage_quarantine,
     bitpaket_usage_replaced,
     bitpaket_usage_store,
+    bitpaket_usage_store_days,
     ir_actions_report,
     ir_http,
     payment_provider,

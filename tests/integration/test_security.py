@@ -157,6 +157,18 @@ class TestSecurity(BillingMixin, TransactionCase):
             row._discard("x")
         self.assertEqual(self.quarantined.state, "waiting")
 
+    def test_billing_user_decides_about_quarantined_usage(self):
+        user = self.make_user("group_billing_user")
+        row = self.quarantined.with_user(user)
+        action = row.action_replay()
+        self.assertEqual(action["params"]["message"], "1 rows still wait.")
+        action = row.action_discard()
+        wizard = self.env[action["res_model"]].with_user(user)
+        wizard = wizard.with_context(**action["context"]).create({"reason": "A test"})
+        wizard.action_discard()
+        self.assertEqual(self.quarantined.state, "discarded")
+        self.assertEqual(self.quarantined.discarded_by, user)
+
     def test_other_company_decides_nothing_about_quarantined_usage(self):
         other = self.env["res.company"].create({"name": "Other"})
         user = self.make_user("group_billing_user", company=other)
