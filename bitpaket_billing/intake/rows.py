@@ -264,8 +264,9 @@ def references(rows):
 
     :rtype: list[str]
     """
-    named = {row.get("account") for row in rows if isinstance(row, dict)}
-    return [text for text in named if isinstance(text, str) and text.isprintable()]
+    named = (row.get("account") for row in rows if isinstance(row, dict))
+    texts = {text for text in named if isinstance(text, str)}
+    return [text for text in texts if text.isprintable()]
 
 
 def content(row):

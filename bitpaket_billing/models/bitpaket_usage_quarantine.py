@@ -284,9 +284,9 @@ class BitpaketUsageQuarantine(models.Model):
             later.filtered("tried").tried = False
             later._trigger_replay()
         messages = [
-            self.env._("%(count)s rows count now.", count=taken),
-            self.env._("%(count)s rows still wait.", count=len(now) - taken),
-            self.env._("%(count)s rows are tried soon.", count=len(later)),
+            self.env._("Rows that count now: %s.", taken),
+            self.env._("Still waiting: %s.", len(now) - taken),
+            self.env._("Tried soon: %s.", len(later)),
         ]
         counts = (True, len(now) > taken, later)
         return {

@@ -174,6 +174,20 @@ class TestUsageApi(BillingMixin, HttpCase):
         )
         self.assertEqual(self.usage(), [("2026-10-05", "200")])
 
+    def test_accounts_that_are_no_text(self):
+        rows = [self.row(account=["acme"]), self.row(account={}), self.row(account=5)]
+        refused = [(index, "bad_field") for index in range(3)]
+        self.assertEqual(self.counts(self.post(rows)), (0, 0, refused))
+
+    def test_correction(self):
+        self.post([self.row(), self.row(id="e-2")])
+        answer = self.post([self.row(revision=1, quantity=40)])
+        self.assertEqual(self.counts(answer), (1, 0, []))
+        self.assertEqual(self.usage(), [("2026-10-05", "140")])
+        answer = self.post([self.row()])
+        self.assertEqual(self.counts(answer), (0, 1, []))
+        self.assertEqual(self.usage(), [("2026-10-05", "140")])
+
     def test_quantities_stay_exact(self):
         big = "123456789012345678901.000000000001"
         self.post([self.row(meter="transfer_out", quantity=big)])

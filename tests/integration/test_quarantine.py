@@ -210,7 +210,7 @@ class TestQuarantine(BillingMixin, TransactionCase):
         self.make_new()
         action = self.kept().action_replay()
         self.assertEqual(
-            action["params"]["message"], "1 rows count now. 1 rows still wait."
+            action["params"]["message"], "Rows that count now: 1. Still waiting: 1."
         )
         self.assertEqual(self.kept("replayed").external_id, "e-1")
         action = self.kept("waiting").action_replay()
@@ -225,7 +225,7 @@ class TestQuarantine(BillingMixin, TransactionCase):
             action = self.kept().action_replay()
             self.assertEqual(
                 action["params"]["message"],
-                "10 rows count now. 15 rows are tried soon.",
+                "Rows that count now: 10. Tried soon: 15.",
             )
             self.assertEqual(self.triggers(), before + 1)
             self.assertEqual(self.replay(), 2)

@@ -161,7 +161,9 @@ class TestSecurity(BillingMixin, TransactionCase):
         user = self.make_user("group_billing_user")
         row = self.quarantined.with_user(user)
         action = row.action_replay()
-        self.assertEqual(action["params"]["message"], "1 rows still wait.")
+        self.assertEqual(
+            action["params"]["message"], "Rows that count now: 0. Still waiting: 1."
+        )
         action = row.action_discard()
         wizard = self.env[action["res_model"]].with_user(user)
         wizard = wizard.with_context(**action["context"]).create({"reason": "A test"})

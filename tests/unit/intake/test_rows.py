@@ -8,7 +8,16 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake import Account, Catalogue, Meter, Oldest, check_rows, content, raw_text
+from intake import (
+    Account,
+    Catalogue,
+    Meter,
+    Oldest,
+    check_rows,
+    content,
+    raw_text,
+    references,
+)
 from intake.body import BrokenLine
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
@@ -277,6 +286,13 @@ def test_unknown_rows_keep_what_they_say():
     )
     assert checked.unknown.indexes == {("eu-1", "e-1"): 1}
     assert (checked.duplicates, checked.rejected, checked.good.rows) == (2, [], {})
+
+
+def test_references_are_those_that_can_exist():
+    rows = [
+        {"account": name} for name in ("a", "b", "a", ["c"], {}, None, 5, "d\ud800")
+    ]
+    assert sorted(references([*rows, [], None, {}])) == ["a", "b"]
 
 
 def test_content_is_what_is_said_not_how():
