@@ -206,8 +206,9 @@ class Demo:
                 ) from error
             counts["accepted"] += content["accepted"]
             counts["duplicates"] += content["duplicates"]
-            counts["rejected"] += len(content["rejected"])
-            for refusal in content["rejected"][:3]:
+            refused = content["rejected"] + content["quarantined"]
+            counts["rejected"] += len(refused)
+            for refusal in refused[:3]:
                 say(f"  refused: {refusal['message']}")
         return counts
 

@@ -16,7 +16,13 @@ class BillingMixin:
     def make_company(cls, name="Nimbus Storage Inc.", country="base.us"):
         """Return a company with a generic chart of accounts, and switch to it."""
         company = cls.env["res.company"].create(
-            {"name": name, "country_id": cls.env.ref(country).id}
+            {
+                "name": name,
+                "country_id": cls.env.ref(country).id,
+                # What tests report has the same date whenever they run.
+                "bitpaket_usage_max_age_days": 0,
+                "bitpaket_usage_retention_months": 0,
+            }
         )
         cls.env.user.company_ids |= company
         cls.env["account.chart.template"].try_loading(
@@ -31,6 +37,31 @@ class BillingMixin:
     def meter(cls, code):
         """Return the meter of the standard catalogue with this code."""
         return cls.env.ref(f"bitpaket_billing.meter_{code}")
+
+    @classmethod
+    def make_meter(cls, code, aggregation, *, book=None, unit_price=1, **values):
+        """Return a meter of storage, with a price in a book."""
+        meter = cls.env["bitpaket.meter"].create(
+            {
+                "name": code.replace("_", " ").capitalize(),
+                "code": code,
+                "kind": "storage",
+                "aggregation": aggregation,
+                "unit": "units",
+                "product_id": cls.meter("storage").product_id.id,
+                **values,
+            }
+        )
+        if book:
+            cls.env["bitpaket.price"].create(
+                {
+                    "book_id": book.id,
+                    "meter_id": meter.id,
+                    "date_start": "2020-01-01",
+                    "unit_price": unit_price,
+                }
+            )
+        return meter
 
     @classmethod
     def make_price_book(cls, name="Standard", start="2020-01-01", **values):
@@ -105,25 +136,62 @@ class BillingMixin:
         :param quantity: in base units
         """
         moment = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=timezone.utc)
-        meter_record = cls.meter(meter)
-        row = {
-            "id": key or f"{account.reference}-{meter}-{day}-{quantity}",
+        key = key or f"{account.reference}-{meter}-{day}-{quantity}"
+        row = cls.usage_row(account, key, meter, moment.isoformat(), str(quantity))
+        return cls.store([row], moment + timedelta(days=1))
+
+    @classmethod
+    def usage_row(cls, account, key, meter, time, quantity, **values):
+        """Return a row as a reporter sends it; a time without a zone is in UTC."""
+        return {
+            "id": key,
             "source": "test",
             "account": account.reference,
             "meter": meter,
-            "time": moment.isoformat(),
-            "quantity": str(quantity),
+            "time": time if time[-1:] == "Z" or "+" in time else f"{time}Z",
+            "quantity": quantity,
+            **values,
         }
-        good, _indexes, _repeated, rejected = intake.check_rows(
-            [row],
+
+    @classmethod
+    def usage(cls, account, meter, start="2026-01-01", end="2028-01-01"):
+        """Return what everything that bills sees, by day: (quantity, events)."""
+        cls.env.invalidate_all()
+        daily = cls.env["bitpaket.usage.store"]._daily_usage(account.ids, start, end)
+        return {
+            str(usage.day): (usage.quantity, usage.events)
+            for usage in daily[account.id]
+            if usage.meter == meter
+        }
+
+    @classmethod
+    def store(cls, rows, now=None):
+        """Store rows that are in order, whatever their age and the time.
+
+        :param datetime now: for the check of the clock
+        """
+        accounts = cls.env["bitpaket.account"].search([])
+        meters = cls.env["bitpaket.meter"].search([])
+        checked = intake.check_rows(
+            rows,
             intake.Catalogue(
-                accounts={account.reference: (account.id, account.date_start, None)},
-                meters={meter: (meter_record.id, meter_record.allow_negative)},
-                now=moment + timedelta(days=1),
+                accounts={
+                    account.reference: intake.Account(
+                        account.id, account.date_start, account.date_end or None
+                    )
+                    for account in accounts
+                },
+                meters={
+                    meter.code: intake.Meter(
+                        meter.id, meter.aggregation, meter.allow_negative
+                    )
+                    for meter in meters
+                },
+                now=now or datetime.now(timezone.utc),
             ),
         )
-        assert not rejected, rejected
-        return cls.env["bitpaket.usage.store"]._append(list(good.values()))
+        assert not checked.rejected and not checked.unknown.rows, checked
+        return cls.env["bitpaket.usage.store"]._append(list(checked.good.rows.values()))
 
     @classmethod
     def report_month(cls, account, month="2026-10"):

@@ -3,6 +3,9 @@ from odoo.exceptions import ValidationError
 
 from .. import rating
 
+#: What usage may wait for in quarantine.
+WAITED_FOR = {"reference", "company_id", "date_start", "date_end"}
+
 
 class BitpaketAccount(models.Model):
     """One BitPaket tenant: who pays for it, in which currency, at which prices."""
@@ -215,6 +218,28 @@ class BitpaketAccount(models.Model):
                         date=first.period_start,
                     )
                 )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Take in usage that was reported before these accounts existed."""
+        accounts = super().create(vals_list)
+        accounts._wake_quarantine()
+        return accounts
+
+    def write(self, vals):
+        """Take in usage that waits for what changes here."""
+        result = super().write(vals)
+        if WAITED_FOR & set(vals):
+            self._wake_quarantine()
+        return result
+
+    def _wake_quarantine(self):
+        references = self.mapped("reference")
+        self.env["bitpaket.usage.quarantine"]._wake("reference", references)
+
+    # === BUSINESS METHODS === #
 
     def _rating_error_message(self, error):
         """Tell in words what a person must mend so that the account can be rated.

@@ -28,6 +28,8 @@ FIXED = {
     "rounding_digits",
     "kind",
 }
+#: What usage may wait for in quarantine.
+WAITED_FOR = {"code", "active", "aggregation", "allow_negative"}
 
 
 class BitpaketMeter(models.Model):
@@ -236,6 +238,8 @@ class BitpaketMeter(models.Model):
         result = super().write(vals)
         if "sequence" in vals:
             self.env.registry.clear_cache()
+        if WAITED_FOR & set(vals):
+            self._wake_quarantine()
         return result
 
     @api.model_create_multi
@@ -243,6 +247,7 @@ class BitpaketMeter(models.Model):
         """Let everybody see the new meters."""
         meters = super().create(vals_list)
         self.env.registry.clear_cache()
+        meters._wake_quarantine()
         return meters
 
     def unlink(self):
@@ -250,6 +255,11 @@ class BitpaketMeter(models.Model):
         result = super().unlink()
         self.env.registry.clear_cache()
         return result
+
+    def _wake_quarantine(self):
+        """Take in usage that waits for these meters."""
+        quarantine = self.env["bitpaket.usage.quarantine"]
+        quarantine._wake("meter_code", self.mapped("code"))
 
     @api.model
     def _catalogue(self):
@@ -273,8 +283,10 @@ class BitpaketMeter(models.Model):
 
     def _has_usage(self):
         """Return whether usage was ever reported on one of these meters."""
-        events = self.env["bitpaket.usage.event"].sudo()
-        return bool(events.search_count([("meter_id", "in", self.ids)], limit=1))
+        return any(
+            self.env[model].sudo().search_count([("meter_id", "in", self.ids)], limit=1)
+            for model in ("bitpaket.usage.event", "bitpaket.usage.daily")
+        )
 
     def _to_rating(self):
         """Return these meters as the rating core knows them.

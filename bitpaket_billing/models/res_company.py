@@ -1,5 +1,12 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .. import intake, rating
+
+#: Months for which raw events are kept at least, for statements to be rated again.
+LEAST_RETENTION = 3
 
 
 class ResCompany(models.Model):
@@ -32,6 +39,88 @@ class ResCompany(models.Model):
         check_company=True,
         help="Removes our taxes from invoices that are paid through FastSpring.",
     )
+
+    bitpaket_usage_max_age_days = fields.Integer(
+        string="Oldest usage accepted",
+        required=True,
+        default=95,
+        help="Days. Usage that is reported later is refused; a billing manager can "
+        "import it as a backfill. 0: no limit.",
+    )
+    bitpaket_usage_retention_months = fields.Integer(
+        string="Usage events are kept",
+        required=True,
+        default=18,
+        help="Months. Older single events are removed; their sums per day, statements "
+        "and invoices stay. Usage from before is not accepted any more, because it "
+        "could not be told whether it was counted already. 0: for ever.",
+    )
+    bitpaket_purged_before = fields.Date(
+        string="Usage events kept from",
+        readonly=True,
+        help="Single events of days before this one were removed.",
+    )
+
+    _bitpaket_usage_limits_positive = models.Constraint(
+        "CHECK (bitpaket_usage_max_age_days >= 0"
+        " AND bitpaket_usage_retention_months >= 0)",
+        "Days and months cannot be negative.",
+    )
+
+    @api.constrains("bitpaket_usage_max_age_days", "bitpaket_usage_retention_months")
+    def _check_bitpaket_usage_retention(self):
+        for company in self:
+            months = company.bitpaket_usage_retention_months
+            days = company.bitpaket_usage_max_age_days
+            if 0 < months < LEAST_RETENTION:
+                raise ValidationError(
+                    self.env._(
+                        "Usage events must be kept for at least %s months, so that "
+                        "late usage of a month can be billed.",
+                        LEAST_RETENTION,
+                    )
+                )
+            # A month has 28 days at least, and the running one does not count.
+            least = -(-days // 28) + 1
+            if 0 < months < least:
+                raise ValidationError(
+                    self.env._(
+                        "Usage events must be kept for at least %(months)s months, "
+                        "because usage of up to %(days)s days is accepted: an event "
+                        "that is gone cannot be recognised when it is sent again.",
+                        months=least,
+                        days=days,
+                    )
+                )
+
+    def _bitpaket_purge_before(self):
+        """Return the first day whose usage events are kept, or None for all.
+
+        :rtype: date | None
+        """
+        self.ensure_one()
+        months = self.bitpaket_usage_retention_months
+        if not months:
+            return None
+        return rating.add_months(fields.Date.today().replace(day=1), -months)
+
+    def _bitpaket_oldest_usage(self, backfill=False):
+        """Return from which days on usage is accepted.
+
+        Everything of a period in which usage is accepted is still kept, so that it can
+        be rated again.
+
+        :param bool backfill: whether the age does not matter
+        :rtype: intake.Oldest
+        """
+        self.ensure_one()
+        accepted = None
+        if self.bitpaket_usage_max_age_days and not backfill:
+            age = timedelta(days=self.bitpaket_usage_max_age_days)
+            accepted = fields.Date.today() - age
+        purged = [self._bitpaket_purge_before(), self.bitpaket_purged_before]
+        kept = max((day for day in purged if day), default=None)
+        return intake.Oldest(accepted, kept and rating.add_months(kept, 1))
 
     def _bitpaket_get_journal(self):
         """Return the journal of usage invoices, made when there is none.

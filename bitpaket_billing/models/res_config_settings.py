@@ -13,3 +13,9 @@ class ResConfigSettings(models.TransientModel):
     bitpaket_fiscal_position_id = fields.Many2one(
         related="company_id.bitpaket_fiscal_position_id", readonly=False
     )
+    bitpaket_usage_max_age_days = fields.Integer(
+        related="company_id.bitpaket_usage_max_age_days", readonly=False
+    )
+    bitpaket_usage_retention_months = fields.Integer(
+        related="company_id.bitpaket_usage_retention_months", readonly=False
+    )

@@ -17,8 +17,9 @@ from .errors import (
 )
 from .explain import Conversion, explain, explain_quantity
 from .late import adjustments
-from .periods import Period, calendar_month
+from .periods import Period, add_months, calendar_month
 from .pricing import Tier
+from .rollup import CARRIED, RECOMPUTED, WIDE, DayRollup, add_up, level_usage
 from .statement import rate_statement
 from .types import (
     Adjustment,

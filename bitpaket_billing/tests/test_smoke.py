@@ -43,7 +43,7 @@ class TestSmoke(TransactionCase):
                 .id,
             }
         )
-        good, _indexes, _repeated, rejected = intake.check_rows(
+        checked = intake.check_rows(
             [
                 {
                     "id": "1",
@@ -55,13 +55,14 @@ class TestSmoke(TransactionCase):
                 }
             ],
             intake.Catalogue(
-                accounts={account.reference: (account.id, first, None)},
-                meters={meter.code: (meter.id, False)},
+                accounts={account.reference: intake.Account(account.id, first)},
+                meters={meter.code: intake.Meter(meter.id)},
                 now=datetime.now(timezone.utc),
             ),
         )
-        self.assertFalse(rejected)
-        self.env["bitpaket.usage.store"]._append(list(good.values()))
+        self.assertFalse(checked.rejected)
+        rows = list(checked.good.rows.values())
+        self.env["bitpaket.usage.store"]._append(rows)
         statements = self.env["bitpaket.statement"]
         statements._create_due()
         account.statement_ids._invoice_batch()

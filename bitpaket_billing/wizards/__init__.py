@@ -1,2 +1,1 @@
-from . import bitpaket_price_example
-from . import bitpaket_usage_key
+from . import bitpaket_price_example, bitpaket_usage_discard, bitpaket_usage_key

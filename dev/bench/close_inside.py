@@ -35,9 +35,11 @@ def fill(env, count, month):
         env.cr.execute(
             """
             INSERT INTO bitpaket_usage_daily
-                   (account_id, meter_id, day, quantity, updated)
-            SELECT account.id, %s, %s::date + day, (account.id %% 97 + %s) * %s::numeric
-                   * CASE WHEN %s = 1 THEN 10000 ELSE 24 END, now() AT TIME ZONE 'UTC'
+                   (account_id, meter_id, day, events, level, hours_before, quantity,
+                    updated)
+            SELECT account.id, %s, %s::date + day, 24, 0, 0,
+                   (account.id %% 97 + %s) * %s::numeric * CASE WHEN %s = 1
+                   THEN 10000 ELSE 24 END, now() AT TIME ZONE 'UTC'
               FROM bitpaket_account account, generate_series(0, %s) day
              WHERE account.reference LIKE 'bench-%%'
             """,

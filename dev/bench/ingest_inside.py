@@ -18,6 +18,9 @@ from . import ingest
 
 def prepare(env):
     """Make accounts, prices, a reporter and its key."""
+    # What is reported has the same date whenever this runs.
+    env.company.bitpaket_usage_max_age_days = 0
+    env.company.bitpaket_usage_retention_months = 0
     book = env["bitpaket.price.book"].create(
         {
             "name": "Benchmark",
@@ -69,6 +72,7 @@ def copy(env):
                 (
                     row["source"],
                     row["id"],
+                    "0",
                     str(accounts[row["account"]]),
                     str(meters[row["meter"]]),
                     str(datetime.fromisoformat(row["time"].rstrip("Z"))),
@@ -79,7 +83,15 @@ def copy(env):
         )
         for number in range(ingest.BATCHES)
     ]
-    columns = ("source", "external_id", "account_id", "meter_id", "time", "quantity")
+    columns = (
+        "source",
+        "external_id",
+        "revision",
+        "account_id",
+        "meter_id",
+        "time",
+        "quantity",
+    )
     started = time.perf_counter()
     for batch in batches:
         env.cr.copy_from(StringIO(batch), "bitpaket_usage_event", columns=columns)

@@ -29,8 +29,8 @@ def fill(env, count):
     env.cr.execute(
         f"""
         INSERT INTO {TABLE}
-               (source, external_id, account_id, meter_id, time, quantity)
-        SELECT 'history', md5(number::text), account.id, meter.id,
+               (source, external_id, revision, account_id, meter_id, time, quantity)
+        SELECT 'history', md5(number::text), 0, account.id, meter.id,
                timestamp '2026-11-01' - number %% 63072000 * interval '1 second',
                number %% 977
           FROM generate_series(%(known)s + 1, %(known)s + %(count)s) number
@@ -98,8 +98,10 @@ def _fold(env):
     env.cr.execute("DELETE FROM bitpaket_usage_daily")
     env.cr.execute(
         f"""
-        INSERT INTO bitpaket_usage_daily (account_id, meter_id, day, quantity, updated)
-        SELECT account_id, meter_id, time::date, SUM(quantity), now()
+        INSERT INTO bitpaket_usage_daily
+               (account_id, meter_id, day, quantity, events, level, hours_before,
+                updated)
+        SELECT account_id, meter_id, time::date, SUM(quantity), COUNT(*), 0, 0, now()
           FROM {TABLE} GROUP BY account_id, meter_id, time::date
         """
     )

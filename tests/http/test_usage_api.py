@@ -68,6 +68,9 @@ class TestUsageApi(BillingMixin, HttpCase):
             [(one["index"], one["code"]) for one in content["rejected"]],
         )
 
+    def quarantined(self, answer):
+        return [(one["index"], one["code"]) for one in answer.json()["quarantined"]]
+
     def usage(self, meter="requests_a"):
         """Return what the account used, as everything that bills sees it."""
         self.env.invalidate_all()
@@ -151,15 +154,14 @@ class TestUsageApi(BillingMixin, HttpCase):
                 json.dumps(self.row(id="e-8")),
             ]
         )
+        answer = self.post(body)
         self.assertEqual(
-            self.counts(self.post(body)),
+            self.counts(answer),
             (
                 2,
                 0,
                 [
                     (1, "broken_json"),
-                    (2, "unknown_account"),
-                    (3, "unknown_meter"),
                     (4, "bad_time"),
                     (5, "non_finite_quantity"),
                     (6, "negative_quantity"),
@@ -167,7 +169,24 @@ class TestUsageApi(BillingMixin, HttpCase):
                 ],
             ),
         )
+        self.assertEqual(
+            self.quarantined(answer), [(2, "unknown_account"), (3, "unknown_meter")]
+        )
         self.assertEqual(self.usage(), [("2026-10-05", "200")])
+
+    def test_accounts_that_are_no_text(self):
+        rows = [self.row(account=["acme"]), self.row(account={}), self.row(account=5)]
+        refused = [(index, "bad_field") for index in range(3)]
+        self.assertEqual(self.counts(self.post(rows)), (0, 0, refused))
+
+    def test_correction(self):
+        self.post([self.row(), self.row(id="e-2")])
+        answer = self.post([self.row(revision=1, quantity=40)])
+        self.assertEqual(self.counts(answer), (1, 0, []))
+        self.assertEqual(self.usage(), [("2026-10-05", "140")])
+        answer = self.post([self.row()])
+        self.assertEqual(self.counts(answer), (0, 1, []))
+        self.assertEqual(self.usage(), [("2026-10-05", "140")])
 
     def test_quantities_stay_exact(self):
         big = "123456789012345678901.000000000001"
@@ -238,9 +257,9 @@ class TestUsageApi(BillingMixin, HttpCase):
         self.reporter.write(
             {"company_ids": [(6, 0, other.ids)], "company_id": other.id}
         )
-        self.assertEqual(
-            self.counts(self.post([self.row()])), (0, 0, [(0, "unknown_account")])
-        )
+        answer = self.post([self.row()])
+        self.assertEqual(self.counts(answer), (0, 0, []))
+        self.assertEqual(self.quarantined(answer), [(0, "unknown_account")])
 
     def test_other_methods_are_not_allowed(self):
         answer = self.url_open(URL, headers={"Authorization": f"Bearer {self.key}"})

@@ -16,7 +16,12 @@ MODELS = (
     "bitpaket.usage.daily",
     "bitpaket.usage.pending",
     "bitpaket.usage.event",
+    "bitpaket.usage.replaced",
+    "bitpaket.usage.value",
+    "bitpaket.usage.quarantine",
 )
+#: Models that nothing is in as long as nobody made it.
+NOT_MADE = {"bitpaket.price.tier", "bitpaket.usage.pending", "bitpaket.usage.value"}
 
 
 @tagged("standard", "post_install", "-at_install")
@@ -29,7 +34,22 @@ class TestSecurity(BillingMixin, TransactionCase):
         cls.account = cls.make_account("acme", date_start="2026-10-01")
         cls.report_month(cls.account)
         cls.statement = cls.close(cls.account)
-        cls.env["bitpaket.usage.store"]._roll_up()
+        store = cls.env["bitpaket.usage.store"]
+        store._roll_up()
+        row = {
+            "id": "e-1",
+            "source": "test",
+            "account": "acme",
+            "meter": "transfer_in",
+            "time": "2026-10-05T10:00:00Z",
+            "quantity": 1,
+        }
+        store._report([row])
+        store._report([{**row, "revision": 1}])
+        store._report([{**row, "account": "nobody"}])
+        cls.quarantined = cls.env["bitpaket.usage.quarantine"].search(
+            [("company_id", "=", cls.company.id)]
+        )
 
     def make_user(self, *groups, login="someone", company=None):
         company = company or self.company
@@ -88,7 +108,7 @@ class TestSecurity(BillingMixin, TransactionCase):
         user = self.make_user("group_viewer")
         self.assertGreaterEqual(
             self.seen_by(user),
-            set(MODELS) - {"bitpaket.price.tier", "bitpaket.usage.pending"},
+            set(MODELS) - NOT_MADE,
         )
         for record, values in (
             (self.account, {"name": "x"}),
@@ -116,6 +136,58 @@ class TestSecurity(BillingMixin, TransactionCase):
             with self.assertRaises(AccessError):
                 args = [{"quantity": 0}] if method == "write" else []
                 getattr(event.with_user(manager), method)(*args)
+
+    def test_nobody_changes_what_is_on_record_of_usage(self):
+        manager = self.make_user("group_billing_manager", "group_accountant")
+        replaced = self.env["bitpaket.usage.replaced"].search([], limit=1)
+        daily = self.env["bitpaket.usage.daily"].search([], limit=1)
+        for record in (replaced, daily, self.quarantined):
+            self.assertTrue(record)
+            with self.assertRaises(AccessError):
+                record.with_user(manager).write({"meter_id": False})
+            with self.assertRaises(AccessError):
+                record.with_user(manager).unlink()
+
+    def test_viewer_decides_nothing_about_quarantined_usage(self):
+        row = self.quarantined.with_user(self.make_user("group_viewer"))
+        for decide in (row.action_replay, row.action_discard):
+            with self.assertRaisesRegex(AccessError, "Only billing users"):
+                decide()
+        with self.assertRaisesRegex(AccessError, "Only billing users"):
+            row._discard("x")
+        self.assertEqual(self.quarantined.state, "waiting")
+
+    def test_billing_user_decides_about_quarantined_usage(self):
+        user = self.make_user("group_billing_user")
+        row = self.quarantined.with_user(user)
+        action = row.action_replay()
+        self.assertEqual(
+            action["params"]["message"], "Rows that count now: 0. Still waiting: 1."
+        )
+        action = row.action_discard()
+        wizard = self.env[action["res_model"]].with_user(user)
+        wizard = wizard.with_context(**action["context"]).create({"reason": "A test"})
+        wizard.action_discard()
+        self.assertEqual(self.quarantined.state, "discarded")
+        self.assertEqual(self.quarantined.discarded_by, user)
+
+    def test_other_company_decides_nothing_about_quarantined_usage(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        user = self.make_user("group_billing_user", company=other)
+        row = self.quarantined.with_user(user).with_company(other)
+        self.make_account("nobody", date_start="2026-10-01")
+        for decide in (row.action_replay, row.action_discard):
+            with self.assertRaises(AccessError):
+                decide()
+        with self.assertRaises(AccessError):
+            row._discard("x")
+        self.assertEqual(self.quarantined.state, "waiting")
+
+    def test_only_managers_import_backfills(self):
+        store = self.env["bitpaket.usage.store"]
+        user = self.make_user("group_billing_user", "group_usage_reporter")
+        with self.assertRaisesRegex(AccessError, "Only billing managers"):
+            store.with_user(user)._report([], backfill=True)
 
     def test_reporter_sees_accounts_and_meters_only(self):
         user = self.make_user("group_usage_reporter", "base.group_user")
