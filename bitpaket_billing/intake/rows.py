@@ -132,8 +132,10 @@ def references(rows):
 
     :rtype: list[str]
     """
-    named = {row.get("account") for row in rows if isinstance(row, dict)}
-    return [text for text in named if isinstance(text, str) and text.isprintable()]
+    named = (row.get("account") for row in rows if isinstance(row, dict))
+    return list(
+        {text for text in named if isinstance(text, str) and text.isprintable()}
+    )
 
 
 def conflict(index, key):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from intake import Catalogue, check_rows
+from intake import Catalogue, check_rows, references
 from intake.body import BrokenLine
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
@@ -151,3 +151,9 @@ JSON = st.recursive(
 def test_whatever_comes_is_answered_row_by_row(rows):
     good, _indexes, repeated, rejected = check_rows(rows, catalogue())
     assert len(good) + repeated + len(rejected) == len(rows)
+    assert all(isinstance(text, str) for text in references(rows))
+
+
+def test_references_are_those_that_can_exist():
+    rows = [GOOD, GOOD, {"account": []}, {"account": "a\x00"}, {}, None, "x"]
+    assert references(rows) == [GOOD["account"]]
