@@ -25,6 +25,7 @@
         "data/payment_provider_data.xml",
         "views/bitpaket_usage_daily_views.xml",
         "views/bitpaket_usage_event_views.xml",
+        "views/bitpaket_usage_import_views.xml",
         "views/bitpaket_usage_line_views.xml",
         "views/bitpaket_statement_views.xml",
         "views/bitpaket_price_book_views.xml",
@@ -41,6 +42,9 @@
         "views/payment_transaction_views.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "bitpaket_billing/static/src/live/**/*",
+        ],
         "web.assets_frontend": [
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",
         ],

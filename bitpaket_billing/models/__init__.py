@@ -11,6 +11,7 @@ from . import (
     bitpaket_statement,
     bitpaket_usage_daily,
     bitpaket_usage_event,
+    bitpaket_usage_import,
     bitpaket_usage_line,
     bitpaket_usage_store,
     ir_actions_report,
