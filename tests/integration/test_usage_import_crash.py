@@ -58,7 +58,9 @@ class Finance:
 
 def test_killed_started_again_canceled_and_continued():
     with Scratch("import") as scratch:
-        scratch.run("dev.inside", "prepare", scratch.url, "http://sim", "http://sim", "")
+        scratch.run(
+            "dev.inside", "prepare", scratch.url, "http://sim", "http://sim", ""
+        )
 
         def counts():
             return scratch.query(COUNTS)[0]
