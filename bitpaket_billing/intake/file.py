@@ -8,9 +8,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from .body import _read_line
-from .rows import FIELDS
 
-OPTIONAL = ("revision", "value", "since")
+#: Columns that the header of a CSV file names; cells below may be empty.
+REQUIRED = ("id", "source", "account", "meter", "time", "quantity")
+COLUMNS = (*REQUIRED, "revision", "value", "since")
 DELIMITERS = ",;\t"
 #: Characters; a longer line is no row, and must not fill the memory.
 MAX_LINE = 100_000
@@ -102,10 +103,10 @@ def _read_csv(lines, first):
 
 def _read_header(cells):
     names = [cell.strip().lower() for cell in cells]
-    missing = [name for name in FIELDS if name not in names]
+    missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise FileError("missing_columns", columns=", ".join(missing))
-    for name in (*FIELDS, *OPTIONAL):
+    for name in COLUMNS:
         if names.count(name) > 1:
             raise FileError("repeated_column", column=name)
     return names
@@ -121,7 +122,7 @@ def _read_cells(names, cells):
     row = {
         name: cell
         for name, cell in zip(names, cells, strict=False)
-        if cell and (name in FIELDS or name in OPTIONAL)
+        if cell and name in COLUMNS
     }
     if row.get("revision", "").isdecimal():
         row["revision"] = int(row["revision"])
