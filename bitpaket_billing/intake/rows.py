@@ -133,9 +133,8 @@ def references(rows):
     :rtype: list[str]
     """
     named = (row.get("account") for row in rows if isinstance(row, dict))
-    return list(
-        {text for text in named if isinstance(text, str) and text.isprintable()}
-    )
+    texts = {text for text in named if isinstance(text, str)}
+    return [text for text in texts if text.isprintable()]
 
 
 def conflict(index, key):

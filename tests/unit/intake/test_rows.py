@@ -128,6 +128,11 @@ def test_bad_rows_lose_no_good_ones():
     ]
 
 
+def test_references_are_those_that_can_exist():
+    rows = [GOOD, GOOD, {"account": []}, {"account": "a\x00"}, {}, None, "x"]
+    assert references(rows) == [GOOD["account"]]
+
+
 def test_repetition_in_a_batch_is_harmless():
     good, _indexes, repeated, rejected = check(GOOD, {**GOOD, "quantity": "12.0"})
     assert (len(good), repeated, rejected) == (1, 1, [])
@@ -151,9 +156,3 @@ JSON = st.recursive(
 def test_whatever_comes_is_answered_row_by_row(rows):
     good, _indexes, repeated, rejected = check_rows(rows, catalogue())
     assert len(good) + repeated + len(rejected) == len(rows)
-    assert all(isinstance(text, str) for text in references(rows))
-
-
-def test_references_are_those_that_can_exist():
-    rows = [GOOD, GOOD, {"account": []}, {"account": "a\x00"}, {}, None, "x"]
-    assert references(rows) == [GOOD["account"]]
