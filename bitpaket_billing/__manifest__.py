@@ -27,6 +27,7 @@
         "views/bitpaket_usage_event_views.xml",
         "views/bitpaket_usage_quarantine_views.xml",
         "views/bitpaket_usage_line_views.xml",
+        "views/bitpaket_usage_import_views.xml",
         "views/bitpaket_statement_views.xml",
         "wizards/bitpaket_price_example_views.xml",
         "views/bitpaket_price_book_views.xml",
@@ -44,6 +45,9 @@
         "views/payment_transaction_views.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "bitpaket_billing/static/src/live/**/*",
+        ],
         "web.assets_frontend": [
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",
         ],

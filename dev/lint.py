@@ -1,4 +1,4 @@
-"""`make lint`: ruff, pylint-odoo, prettier for XML and JavaScript, the OCA checks."""
+"""`make lint`: ruff, pylint-odoo, prettier for XML, JS and JSON, the OCA checks."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def run(fix=False):
     tools = venv / "bin"
     style = [] if fix else ["--check"]
     prettier = _prettier()
-    sources = _tracked(".xml", ".js", ".scss")
+    sources = _tracked(".xml", ".js", ".scss", ".json")
     checks = {
         "ruff": [tools / "ruff", "check", *(["--fix"] if fix else []), "."],
         "ruff format": [tools / "ruff", "format", *style, "."],

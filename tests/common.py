@@ -129,6 +129,29 @@ class BillingMixin:
         )
 
     @classmethod
+    def make_reporter(cls, company, login="reporter"):
+        """Return a user who reports usage for a company."""
+        return cls.env["res.users"].create(
+            {
+                "name": "Control plane",
+                "login": login,
+                "company_id": company.id,
+                "company_ids": [Command.set(company.ids)],
+                "group_ids": [
+                    Command.link(
+                        cls.env.ref("bitpaket_billing.group_usage_reporter").id
+                    )
+                ],
+            }
+        )
+
+    @classmethod
+    def make_key(cls, user, scope="bitpaket.usage"):
+        """Return a new API key of a user."""
+        keys = cls.env["res.users.apikeys"].with_user(user).sudo()
+        return keys._generate(scope, "test", None)
+
+    @classmethod
     def report(cls, account, meter, day, quantity, key=None):
         """Store one usage event, as the HTTP API does.
 

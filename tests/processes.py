@@ -1,11 +1,13 @@
 """Databases and Odoo processes of a test's own, for what only real processes show."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import psycopg2
@@ -74,6 +76,29 @@ class Scratch:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+    @property
+    def url(self):
+        """The address that a server on this database answers at."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(self):
+        """Return whether a server answers."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/web/health", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    @contextlib.contextmanager
+    def serving(self, *options):
+        """Serve for the length of a block; yield the server's process."""
+        server = self.serve(*options)
+        try:
+            wait_for(self.answers)
+            yield server
+        finally:
+            kill(server)
 
     def wake_cron(self):
         """Wake the server's cron workers, which otherwise look once a minute."""

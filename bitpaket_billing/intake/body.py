@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 
 class BodyError(Exception):
@@ -87,8 +87,19 @@ def _decode(data, max_bytes):
         raise BodyError(400, "not_utf8", "The body is not UTF-8 text.") from error
 
 
-def _parse(text):
-    return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
+def _parse(text, parse_float=Decimal):
+    try:
+        return json.loads(text, parse_float=parse_float, parse_constant=Decimal)
+    except InvalidOperation:
+        return _parse(text, _decimal_or_text)
+
+
+def _decimal_or_text(text):
+    """Leave a number beyond all decimals as text, which the row check refuses."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def _read_array(text):

@@ -15,6 +15,7 @@ from . import (
     bitpaket_statement_lines,
     bitpaket_usage_daily,
     bitpaket_usage_event,
+    bitpaket_usage_import,
     bitpaket_usage_line,
     bitpaket_usage_line_words,
     bitpaket_usage_quarantine,

@@ -281,6 +281,19 @@ class BitpaketMeter(models.Model):
         custom = self.unit_size == "custom"
         return exact(self.unit_size_custom if custom else self.unit_size)
 
+    def _base_unit(self):
+        """Return in which unit usage is reported and kept, as programs read it.
+
+        :return: requests, bytes, byte-hours, or what this meter itself counts
+        :rtype: str
+        """
+        self.ensure_one()
+        if RATED_AS.get(self.aggregation, self.aggregation) == "byte_hours":
+            return "byte-hours"
+        if self._unit_size() == 1:
+            return self.with_context(lang=None).unit
+        return "requests" if self.kind == "requests" else "bytes"
+
     def _has_usage(self):
         """Return whether usage was ever reported on one of these meters."""
         return any(

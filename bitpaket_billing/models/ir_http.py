@@ -1,16 +1,55 @@
-from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import (
+    Forbidden,
+    HTTPException,
+    MethodNotAllowed,
+    Unauthorized,
+)
+from werkzeug.routing import BaseConverter
 
 from odoo import models
 from odoo.http import request
 
-from ..controllers.raw import error_answer
+from ..controllers.raw import API, RawDispatcher, UnknownAddress, error_answer
 
 #: Keys of this scope can report usage and do nothing else.
 USAGE_SCOPE = "bitpaket.usage"
 
 
+class ReferenceConverter(BaseConverter):
+    """An account's external reference: any text, also with slashes."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
+
+    @classmethod
+    def _get_converters(cls):
+        return {**super()._get_converters(), "bitpaket_reference": ReferenceConverter}
+
+    @classmethod
+    def _match(cls, path_info):
+        """Have all that is asked of the API answered as the API answers: in JSON.
+
+        Odoo itself would show web pages, lead to other addresses, and let OPTIONS
+        through to every route.
+        """
+        if not f"{path_info}/".startswith(f"{API}/"):
+            return super()._match(path_info)
+        request.dispatcher = RawDispatcher(request)
+        try:
+            rule, args = super()._match(path_info)
+            if request.httprequest.method == "OPTIONS":
+                raise MethodNotAllowed(rule.methods)
+        except MethodNotAllowed as error:
+            raise MethodNotAllowed(
+                sorted(set(error.valid_methods) - {"OPTIONS"})
+            ) from None
+        except HTTPException:
+            raise UnknownAddress() from None
+        return rule, args
 
     @classmethod
     def _auth_method_bitpaket_usage(cls):

@@ -18,23 +18,8 @@ class TestUsageApi(BillingMixin, HttpCase):
         super().setUpClass()
         cls.company = cls.make_company()
         cls.account = cls.make_account("acme", date_start="2026-10-01")
-        cls.reporter = cls.env["res.users"].create(
-            {
-                "name": "Control plane",
-                "login": "reporter",
-                "company_id": cls.company.id,
-                "company_ids": [(6, 0, cls.company.ids)],
-                "group_ids": [
-                    (4, cls.env.ref("bitpaket_billing.group_usage_reporter").id)
-                ],
-            }
-        )
+        cls.reporter = cls.make_reporter(cls.company)
         cls.key = cls.make_key(cls.reporter)
-
-    @classmethod
-    def make_key(cls, user, scope="bitpaket.usage"):
-        keys = cls.env["res.users.apikeys"].with_user(user).sudo()
-        return keys._generate(scope, "test", None)
 
     def row(self, **values):
         return {

@@ -50,6 +50,11 @@ def test_not_a_number_is_left_to_the_row_check():
     assert row["q"].is_nan()
 
 
+def test_number_beyond_all_decimals_is_left_to_the_row_check():
+    body = b'[{"q": 1e99999999999999999999}, {"q": 1.5}]'
+    assert read(body) == [{"q": "1e99999999999999999999"}, {"q": Decimal("1.5")}]
+
+
 def test_broken_line_loses_no_other_line():
     rows = read(b'{"a": 1}\n{"a": \n{"a": 3}')
     assert rows[0] == {"a": 1}

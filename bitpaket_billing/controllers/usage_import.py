@@ -1,0 +1,40 @@
+import tempfile
+
+from odoo import http
+from odoo.http import content_disposition, request
+from odoo.tools import SQL
+
+
+class UsageImportController(http.Controller):
+    """Files of the backend about imports of usage."""
+
+    @http.route(
+        "/bitpaket_billing/usage_import"
+        "/<model('bitpaket.usage.import'):usage_import>/refused.csv",
+        type="http",
+        auth="user",
+        readonly=True,
+    )
+    def download_refused(self, usage_import):
+        """Return the rows of a file that were not counted, as CSV."""
+        query = SQL(
+            """
+            COPY (SELECT number AS row, code, message
+                    FROM bitpaket_usage_import_refusal
+                   WHERE import_id = %s ORDER BY number)
+              TO STDOUT (FORMAT csv, HEADER)
+            """,
+            usage_import.id,
+        )
+        cr = request.env.cr
+        file = tempfile.TemporaryFile()
+        file.write("\ufeff".encode())  # spreadsheets would take it for another charset
+        cr.copy_expert(cr.mogrify(query.code, query.params).decode(), file)
+        file.seek(0)
+        return request.make_response(
+            file,
+            [
+                ("Content-Type", "text/csv; charset=utf-8"),
+                ("Content-Disposition", content_disposition("refused.csv")),
+            ],
+        )
