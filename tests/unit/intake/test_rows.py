@@ -210,11 +210,6 @@ def test_bad_rows_lose_no_good_ones():
     ]
 
 
-def test_references_are_those_that_can_exist():
-    rows = [GOOD, GOOD, {"account": []}, {"account": "a\x00"}, {}, None, "x"]
-    assert references(rows) == [GOOD["account"]]
-
-
 def test_repetition_in_a_batch_is_harmless():
     checked = check(GOOD, {**GOOD, "quantity": "12.0"})
     assert (len(checked.good.rows), checked.duplicates) == (1, 1)
