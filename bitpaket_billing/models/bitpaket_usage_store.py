@@ -187,9 +187,8 @@ class BitpaketUsageStore(models.AbstractModel):
         :return: in order of time, by account id
         :rtype: dict[int, list[rating.Transaction]]
         """
-        codes = {
-            meter.id: meter.code for meter in self.env["bitpaket.meter"]._catalogue()
-        }
+        meters = self.env["bitpaket.meter"].sudo().browse(meter_ids)
+        codes = {meter.id: meter.code for meter in meters}
         self.env.cr.execute(
             """
             SELECT account_id, meter_id, time::date, quantity::text
@@ -198,7 +197,7 @@ class BitpaketUsageStore(models.AbstractModel):
                AND time >= %s AND time < %s
              ORDER BY time, source COLLATE "C", external_id COLLATE "C"
             """,
-            [list(account_ids), list(meter_ids), start, end],
+            [list(account_ids), list(codes), start, end],
         )
         result = defaultdict(list)
         for account_id, meter_id, day, quantity in self.env.cr.fetchall():
@@ -454,10 +453,12 @@ class BitpaketUsageStore(models.AbstractModel):
     @api.model
     def _append_pending(self, rows, taken_away=False):
         """Note what events add to their days, or what replaced ones take away."""
-        meters = {meter.id: meter for meter in self.env["bitpaket.meter"]._catalogue()}
         days = defaultdict(list)
         for row in rows:
             days[row.account_id, row.meter_id, row.day].append(row)
+        meters = self.env["bitpaket.meter"].sudo()
+        meters = meters.browse({meter_id for _account, meter_id, _day in days})
+        meters = {meter.id: meter for meter in meters}
         sign = -1 if taken_away else 1
         pending = []
         with localcontext(rating.WIDE):

@@ -43,7 +43,8 @@ class BitpaketUsageStore(models.AbstractModel):
                     SELECT account_id, meter_id, day, SUM(quantity), SUM(events),
                            SUM(level), 0, now() AT TIME ZONE 'UTC'
                       FROM moved
-                     WHERE meter_id <> ALL(%(recomputed)s)
+                      JOIN bitpaket_meter meter ON meter.id = meter_id
+                     WHERE meter.aggregation <> ALL(%(recomputed)s)
                      GROUP BY account_id, meter_id, day
                      ORDER BY account_id, meter_id, day
                     ON CONFLICT (account_id, meter_id, day) DO UPDATE
@@ -88,7 +89,7 @@ class BitpaketUsageStore(models.AbstractModel):
                 SELECT COUNT(*) FROM moved
                 """,
                 limit=limit,
-                recomputed=self._meter_ids(*rating.RECOMPUTED),
+                recomputed=list(rating.RECOMPUTED),
                 changed=self._changed(SQL("moved"), *rating.RECOMPUTED),
                 days=self._computed_days(),
                 events=self._changed_events(),
@@ -110,17 +111,19 @@ class BitpaketUsageStore(models.AbstractModel):
         """
         start, end = fields.Date.to_date(start), fields.Date.to_date(end)
         account_ids = list(account_ids)
-        meters = {
-            meter.id: (meter.code, meter.aggregation)
-            for meter in self.env["bitpaket.meter"]._catalogue()
-        }
+        carried = self._levels_before(account_ids, start)
         days, waiting = self._read_days(account_ids, start, end)
-        if any(meters[key[1]][1] in rating.RECOMPUTED for key in waiting):
+        meters = self.env["bitpaket.meter"].sudo()
+        meters = meters.browse(
+            {meter_id for _account, meter_id, *_day in [*days, *carried]}
+        )
+        meters = {meter.id: (meter.code, meter.aggregation) for meter in meters}
+        aggregations = {meters[meter_id][1] for _account, meter_id, _day in waiting}
+        if aggregations.intersection(rating.RECOMPUTED):
             days |= self._compute_days(account_ids, start, end)
         first_seen = {}
-        if any(meters[key[1]][1] == "unique" for key in days):
+        if any(aggregation == "unique" for _code, aggregation in meters.values()):
             first_seen = self._count_first_seen(account_ids, start, end)
-        carried = self._levels_before(account_ids, start)
         result = defaultdict(list)
         levels = {key: {} for key in carried}
         for key, rollup in days.items():
@@ -182,10 +185,11 @@ class BitpaketUsageStore(models.AbstractModel):
                 )
                 SELECT DISTINCT statement.id
                   FROM touched
+                  JOIN bitpaket_meter meter ON meter.id = touched.meter_id
                   JOIN bitpaket_statement statement
                     ON statement.account_id = touched.account_id
                    AND (touched.day >= statement.period_start
-                        OR touched.meter_id = ANY(%(levels)s))
+                        OR meter.aggregation = ANY(%(levels)s))
                    AND touched.day < statement.period_end
                    AND touched.updated > statement.usage_seen_at
                  WHERE statement.state IN ('rated', 'invoiced', 'sent')
@@ -194,7 +198,7 @@ class BitpaketUsageStore(models.AbstractModel):
                 """,
                 accounts=list(account_ids),
                 before=before,
-                levels=self._meter_ids(*rating.CARRIED),
+                levels=list(rating.CARRIED),
             )
         )
         return self.env["bitpaket.statement"].browse(
@@ -211,12 +215,6 @@ class BitpaketUsageStore(models.AbstractModel):
                 break
 
     # --- how days are read
-
-    @api.model
-    def _meter_ids(self, *aggregations):
-        """Return the ids of the meters with one of these aggregations."""
-        meters = self.env["bitpaket.meter"]._catalogue()
-        return [meter.id for meter in meters if meter.aggregation in aggregations]
 
     @api.model
     def _read_days(self, account_ids, start, end):
@@ -336,7 +334,11 @@ class BitpaketUsageStore(models.AbstractModel):
         :return: Decimal by (account id, meter id)
         :rtype: dict
         """
-        changes, samples = self._meter_ids("time_weighted"), self._meter_ids("gauge")
+        meters = self.env["bitpaket.meter"]._catalogue()
+        changes, samples = (
+            [meter.id for meter in meters if meter.aggregation == aggregation]
+            for aggregation in ("time_weighted", "gauge")
+        )
         if not changes + samples:
             return {}
         self.env.cr.execute(
@@ -413,13 +415,14 @@ class BitpaketUsageStore(models.AbstractModel):
             """
             SELECT DISTINCT pending.account_id, pending.meter_id, pending.day
               FROM %s pending
+              JOIN bitpaket_meter meter ON meter.id = pending.meter_id
               JOIN bitpaket_account account ON account.id = pending.account_id
               JOIN res_company company ON company.id = account.company_id
-             WHERE pending.meter_id = ANY(%s)
+             WHERE meter.aggregation = ANY(%s)
                AND pending.day >= COALESCE(company.bitpaket_purged_before, '-infinity')
             """,
             pending,
-            self._meter_ids(*aggregations),
+            list(aggregations),
         )
 
     @api.model
@@ -442,7 +445,6 @@ class BitpaketUsageStore(models.AbstractModel):
 
         Of events at the same time the one with the greatest source and id is the last.
         """
-        self.env["bitpaket.meter"].flush_model(["aggregation"])
         return SQL(
             """
             SELECT changed.account_id, changed.meter_id, changed.day, its.events,

@@ -189,7 +189,7 @@ class TestUsageProperties(BillingMixin, TransactionCase):
             self.assertLess(difference, Decimal("1e-25"), f"{message}: {day}")
 
     @settings(
-        max_examples=80,
+        max_examples=50,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
