@@ -35,6 +35,7 @@
         "views/bitpaket_portal_templates.xml",
         "report/account_move_templates.xml",
         "wizards/bitpaket_usage_key_views.xml",
+        "wizards/bitpaket_correction_views.xml",
         "views/bitpaket_billing_menus.xml",
         "views/bitpaket_fastspring_event_views.xml",
         "views/payment_provider_views.xml",

@@ -22,9 +22,11 @@ class AccountMove(models.Model):
         "bitpaket.usage.line", "move_id", string="Usage", readonly=True, copy=False
     )
 
-    # The promise that a period is never invoiced twice, kept by the database.
+    # The promise that a period is never invoiced twice, kept by the database: one
+    # invoice of the period itself, and one document per numbered correction.
     _bitpaket_statement_uniq = models.UniqueIndex(
-        "(bitpaket_statement_id) WHERE bitpaket_statement_id IS NOT NULL",
+        "(bitpaket_statement_id, COALESCE(bitpaket_revision, 0))"
+        " WHERE bitpaket_statement_id IS NOT NULL",
         "This statement has an invoice already.",
     )
 

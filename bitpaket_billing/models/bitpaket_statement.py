@@ -310,7 +310,10 @@ class BitpaketStatement(models.Model):
         )
         self.env["bitpaket.usage.line"]._insert(line_vals)
         adjusted = {vals["adjusted_statement_id"] for vals in line_vals} - {None}
-        self.browse(adjusted).usage_seen_at = seen_at
+        adjusted = self.browse(adjusted) | self._find_reopened(
+            accounts.ids, period.start
+        )
+        adjusted.write({"usage_seen_at": seen_at, "reopened": False})
 
     def _link_invoices(self):
         """Note which invoices were made, on the statements and their lines."""
@@ -322,12 +325,13 @@ class BitpaketStatement(models.Model):
                    SET move_id = move.id, state = 'invoiced'
                   FROM account_move move
                  WHERE move.bitpaket_statement_id = statement.id
+                   AND COALESCE(move.bitpaket_revision, 0) = 0
                    AND statement.id = ANY(%(ids)s)
                 RETURNING statement.id, statement.move_id
             )
             UPDATE bitpaket_usage_line line SET move_id = invoiced.move_id
               FROM invoiced
-             WHERE line.statement_id = invoiced.id
+             WHERE line.statement_id = invoiced.id AND line.move_id IS NULL
             """,
             {"ids": self.ids},
         )

@@ -32,6 +32,13 @@ class ResCompany(models.Model):
         check_company=True,
         help="Removes our taxes from invoices that are paid through FastSpring.",
     )
+    bitpaket_payment_term_id = fields.Many2one(
+        "account.payment.term",
+        string="Payment terms of usage invoices",
+        check_company=True,
+        help="For customers who have none of their own. Without any, an invoice is due "
+        "on the day it is made.",
+    )
 
     def _bitpaket_get_journal(self):
         """Return the journal of usage invoices, made when there is none.

@@ -13,3 +13,6 @@ class ResConfigSettings(models.TransientModel):
     bitpaket_fiscal_position_id = fields.Many2one(
         related="company_id.bitpaket_fiscal_position_id", readonly=False
     )
+    bitpaket_payment_term_id = fields.Many2one(
+        related="company_id.bitpaket_payment_term_id", readonly=False
+    )

@@ -1,1 +1,1 @@
-from . import bitpaket_usage_key
+from . import account_move_reversal, bitpaket_correction, bitpaket_usage_key
