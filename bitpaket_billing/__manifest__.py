@@ -21,6 +21,7 @@
         "data/product_data.xml",
         "data/bitpaket_meter_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         "views/payment_fastspring_templates.xml",
         "data/payment_provider_data.xml",
         "views/bitpaket_usage_daily_views.xml",

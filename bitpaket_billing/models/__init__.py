@@ -1,6 +1,8 @@
 from . import (
     account_move,
     account_move_correction,
+    account_move_send,
+    account_move_sending,
     bitpaket_account,
     bitpaket_account_rating,
     bitpaket_fastspring_event,
@@ -23,6 +25,7 @@ from . import (
     bitpaket_usage_store,
     ir_actions_report,
     ir_http,
+    mail_mail,
     payment_provider,
     payment_transaction,
     res_company,

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .account_move_send import SENDING
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -31,11 +33,10 @@ class AccountMove(models.Model):
     )
 
     def write(self, vals):
-        """Move statements on when their invoice was sent."""
+        """Move statements on when somebody says that their invoice was sent."""
         result = super().write(vals)
-        if vals.get("is_move_sent"):
-            statements = self.sudo().bitpaket_statement_id
-            statements.filtered(lambda s: s.state == "invoiced").state = "sent"
+        if vals.get("is_move_sent") and not self.env.context.get(SENDING):
+            self._bitpaket_set_statements_sent()
         return result
 
     def _bitpaket_usage_by_meter(self):

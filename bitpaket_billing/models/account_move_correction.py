@@ -58,6 +58,7 @@ class AccountMove(models.Model):
                     "invoice_payment_term_id": False,
                     "invoice_user_id": False,
                     "bitpaket_reopens": reopens,
+                    **self._bitpaket_prepare_sending(self.company_id, self.partner_id),
                 }
             ]
         )
@@ -71,6 +72,7 @@ class AccountMove(models.Model):
         note._bitpaket_keep(lines)
         note._bitpaket_balance_tax()
         note._post(soft=False)
+        note._bitpaket_wake_sending()
         note.bitpaket_statement_id._note_correction(
             note, self.env._("Credited"), reason
         )
@@ -89,9 +91,7 @@ class AccountMove(models.Model):
         for item in self.invoice_line_ids.filtered(
             lambda one: one.display_type == "product"
         ):
-            some = text.filtered(
-                lambda one, m=item.bitpaket_meter_id: one.meter_id == m
-            )
+            some = by_meter.get(item.bitpaket_meter_id, text.browse())
             amount = self.currency_id.round(sum(some.mapped("amount")))
             commands.append(
                 fields.Command.update(

@@ -63,6 +63,7 @@ class BitpaketInvoicing(models.AbstractModel):
                 reasons[reason] += 1
         if fast:
             self._create_posted_fast(fast)
+        self.env["account.move"]._bitpaket_wake_sending()
         if stock:
             _logger.info("Invoices on the stock path: %s", dict(reasons))
             self._create_posted_stock(stock)
@@ -102,6 +103,7 @@ class BitpaketInvoicing(models.AbstractModel):
             "ref": account.name,
             "bitpaket_account_id": account.id,
             "bitpaket_statement_id": statement.id,
+            **self.env["account.move"]._bitpaket_prepare_sending(company, payer),
             "invoice_line_ids": [
                 fields.Command.create(values)
                 for values in self._prepare_invoice_lines(

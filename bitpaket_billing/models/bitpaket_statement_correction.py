@@ -35,6 +35,7 @@ class BitpaketStatement(models.Model):
         "account.move", "bitpaket_statement_id", string="Invoices and credit notes"
     )
     document_count = fields.Integer(compute="_compute_amount_net")
+    send_state = fields.Selection(related="move_id.bitpaket_send_state")
     amount_net = fields.Monetary(
         string="After corrections",
         compute="_compute_amount_net",

@@ -16,3 +16,6 @@ class ResConfigSettings(models.TransientModel):
     bitpaket_payment_term_id = fields.Many2one(
         related="company_id.bitpaket_payment_term_id", readonly=False
     )
+    bitpaket_send_invoices = fields.Boolean(
+        related="company_id.bitpaket_send_invoices", readonly=False
+    )
