@@ -13,6 +13,7 @@
         "portal",
         "subscription_oca",
     ],
+    "external_dependencies": {"python": ["prometheus_client"]},
     "data": [
         "security/bitpaket_billing_groups.xml",
         "security/ir.model.access.csv",

@@ -1,1 +1,1 @@
-from . import fastspring, portal, usage
+from . import fastspring, health, portal, usage

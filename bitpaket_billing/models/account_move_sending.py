@@ -42,9 +42,9 @@ class AccountMove(models.Model):
         help="The e-mail with which it was sent.",
     )
 
+    # Only what has not arrived yet is in it.
     _bitpaket_unsent = models.Index(
-        "(company_id, bitpaket_send_state)"
-        " WHERE bitpaket_send_state IN ('failed', 'interrupted', 'missing')"
+        "(bitpaket_send_state) WHERE bitpaket_send_state <> 'sent'"
     )
 
     @api.model
