@@ -1,4 +1,6 @@
 import logging
+import time
+from collections import Counter
 from datetime import timedelta
 
 import psycopg2
@@ -242,6 +244,7 @@ class BitpaketStatement(models.Model):
 
     def _invoice_batch(self):
         """Invoice claimed statements; one that fails does not hold up the others."""
+        started = time.monotonic()
         try:
             # Hundreds of records live until the commit: looking for garbage among
             # them, time and again, costs a tenth of the close.
@@ -252,7 +255,18 @@ class BitpaketStatement(models.Model):
         except Exception:
             for statement in self:
                 statement._invoice_alone()
-        _logger.info("Month close: %s statements handled.", len(self))
+        states = Counter(self.mapped("state"))
+        _logger.info(
+            "Month close: %s statements of %s to %s in %.2f s: %s invoiced, %s with "
+            "nothing to pay, %s failed.",
+            len(self),
+            min(self.mapped("period_start"), default=None),
+            max(self.mapped("period_end"), default=None),
+            time.monotonic() - started,
+            states["invoiced"],
+            states["rated"],
+            states["error"],
+        )
 
     def _invoice_alone(self):
         try:

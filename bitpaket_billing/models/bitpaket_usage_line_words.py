@@ -60,11 +60,11 @@ class BitpaketUsageLine(models.Model):
     def _credit_text(self):
         """Return the text of the line of a credit note, for example:
 
-        Credit of Storage, October 2026
+        Storage, October 2026: credit
         """
         texts = {
             self.env._(
-                "Credit of %(name)s, %(period)s",
+                "%(name)s, %(period)s: credit",
                 name=line.meter_id.name or line.name,
                 period=line.adjusted_statement_id._period_label(),
             )

@@ -87,7 +87,7 @@ class TestCredits(CorrectionCase):
         self.assertIn("Counted twice", note.ref)
         self.assertIn(note.name, october.message_ids[:1].body)
         self.assertEqual(
-            note.invoice_line_ids.mapped("name")[1], "Credit of Storage, October 2026"
+            note.invoice_line_ids.mapped("name")[1], "Storage, October 2026: credit"
         )
 
     def test_one_line_and_a_part_of_it(self):
@@ -428,12 +428,18 @@ class TestCredits(CorrectionCase):
         form.scope = "lines"
         with form.line_ids.edit(1) as line:
             line.chosen = True
+            self.assertEqual(line.amount, 11.5)
+            line.amount = 10
+        self.assertEqual(form.amount_credit, -10.0)
         form.reason = "By form"
         form.rebill = "now"
         self.assertEqual(form.amount_again, abs(form.amount_credit))
         wizard = form.save()
         wizard.action_apply()
-        self.assertEqual(october.amount_net, 29.0)
+        self.assertEqual(
+            october.document_ids.sorted("bitpaket_revision").mapped("amount_untaxed"),
+            [29.0, 10.0, 10.0],
+        )
 
 
 @tagged("standard", "post_install", "-at_install")
