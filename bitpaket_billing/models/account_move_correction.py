@@ -62,10 +62,11 @@ class AccountMove(models.Model):
                 }
             ]
         )
+        first = note.bitpaket_statement_id._next_sequence()
         lines = self.env["bitpaket.usage.line"]._insert(
             [
                 line._prepare_credit(note, amount, number)
-                for number, (line, amount) in enumerate(shares.items())
+                for number, (line, amount) in enumerate(shares.items(), first)
             ]
         )
         note.invalidate_recordset(["usage_line_ids"])
@@ -166,6 +167,7 @@ class AccountMove(models.Model):
         minimum = self.env.ref("bitpaket_billing.product_minimum")
         sign = -self.direction_sign
         digits = self.currency_id.decimal_places
+        first = self.bitpaket_statement_id._next_sequence()
         vals_list = []
         for meter, items in self.invoice_line_ids.grouped("bitpaket_meter_id").items():
             if not meter:
@@ -179,11 +181,10 @@ class AccountMove(models.Model):
             if not amount:
                 continue
             shares = rating.spread(-amount, [line._left() for line in billed])
-            vals_list += [
-                line._prepare_credit(self, share, len(vals_list) + number)
-                for number, (line, share) in enumerate(zip(billed, shares, strict=True))
-                if share
-            ]
+            for line, share in zip(billed, shares, strict=True):
+                if share:
+                    number = first + len(vals_list)
+                    vals_list.append(line._prepare_credit(self, share, number))
         lines = self.env["bitpaket.usage.line"]._insert(vals_list)
         self.invalidate_recordset(["usage_line_ids"])
         again = lines.filtered(lambda line: not line.for_good)

@@ -239,6 +239,12 @@ class BitpaketAccount(models.Model):
             error=error,
         )
 
+    def _is_billed_to_the_end(self):
+        """Return whether this account gets no further statement."""
+        self.ensure_one()
+        latest = self.statement_ids[:1]  # newest first
+        return bool(self.date_end and latest and latest.period_end >= self.date_end)
+
     # === ACTION METHODS === #
 
     def action_open_statements(self):

@@ -106,6 +106,10 @@ class BitpaketStatement(models.Model):
             "bitpaket_revision": self.revision,
         }
 
+    def _next_sequence(self):
+        """Return the place of the next usage line."""
+        return max(self.line_ids.mapped("sequence"), default=-1) + 1
+
     # === CORRECTING === #
 
     def _correct(self, credits, reason, rebill="never", date=None, terms=None):
@@ -183,11 +187,11 @@ class BitpaketStatement(models.Model):
                 (terms if statement == self else None) or statement._billed_terms(),
                 in_full=statement == self,
             )
-        vals_list = self._prepare_lines(lines)
-        last = max(self.line_ids.mapped("sequence"), default=0)
-        for vals in vals_list:
-            vals["sequence"] += last + 1
-        return vals_list
+        first = self._next_sequence()
+        return [
+            {**vals, "sequence": first + vals["sequence"]}
+            for vals in self._prepare_lines(lines)
+        ]
 
     def _rate_again(self, credits, terms, in_full):
         """Rate this period by terms, and compare with what is billed for it.

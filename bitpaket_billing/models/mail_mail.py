@@ -15,6 +15,13 @@ class MailMail(models.Model):
 
     _inherit = "mail.mail"
 
+    def process_email_queue(self, *args, **kwargs):
+        """Remind of what an earlier run left half-way: only one runs at a time."""
+        moves = self.env["account.move"].sudo()
+        left = moves.search([("bitpaket_send_state", "=", "interrupted")])
+        left.company_id._bitpaket_remind_of_unsent()
+        return super().process_email_queue(*args, **kwargs)
+
     def _send(self, auto_commit=False, **kwargs):
         if auto_commit:
             self = self.with_context(**{QUEUE: True})

@@ -1,10 +1,12 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .. import rating
 from ..models.bitpaket_account_rating import Terms
-from ..tools import exact
+from ..tools import exact, quantity_text
 
 
 class BitpaketCorrection(models.TransientModel):
@@ -122,6 +124,11 @@ class BitpaketCorrection(models.TransientModel):
                     again = wizard._rate_again(credits)
                 except UserError as error:
                     wizard.problem = str(error)
+            if wizard.rebill == "next" and wizard.account_id._is_billed_to_the_end():
+                wizard.problem = self.env._(
+                    "The account has ended, so there is no next statement: bill the "
+                    "period again now."
+                )
             digits = wizard.currency_id.decimal_places
             credited = rating.outstanding(
                 exact(0), [-amount for amount in credits.values()], digits
@@ -136,7 +143,11 @@ class BitpaketCorrection(models.TransientModel):
             )
             wizard.preview = again and wizard.env["ir.qweb"]._render(
                 "bitpaket_billing.correction_preview",
-                {"lines": again, "currency": wizard.currency_id},
+                {
+                    "lines": again,
+                    "currency": wizard.currency_id,
+                    "quantity_text": partial(quantity_text, wizard.env),
+                },
             )
 
     # === BUSINESS METHODS === #

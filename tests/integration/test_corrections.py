@@ -7,8 +7,9 @@ import psycopg2
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date
+from odoo.modules.migration import load_script
 from odoo.tests import Form, TransactionCase, freeze_time, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from odoo.addons.bitpaket_billing import rating
 
@@ -202,6 +203,14 @@ class TestCredits(CorrectionCase):
             wizard.action_apply()
         self.assertEqual(october.price_book_id, self.account.price_book_id)
 
+    def test_an_ended_account_is_billed_again_now(self):
+        self.account.date_end = "2026-11-01"
+        october = self.billed()
+        with self.assertRaisesRegex(UserError, "no next statement"):
+            self.correct(october, rebill="next")
+        self.correct(october, rebill="now")
+        self.assertEqual(october.amount_net, 29.0)
+
     def test_late_usage_that_was_billed_with_the_next_statement(self):
         october = self.billed()
         self.arrive_later()
@@ -266,6 +275,22 @@ class TestCredits(CorrectionCase):
         )
         self.assertEqual(invoice.amount_untaxed, 50.0)
         self.assertIn("commitment", invoice.usage_line_ids.mapped("type"))
+
+    def test_upgrade_tells_the_meters_of_old_invoices(self):
+        self.report(self.account, "requests_b", "2026-10-05", 10_000_000)
+        self.report(self.account, "transfer_in", "2026-10-05", 10 * GIB)
+        invoice = self.billed().move_id
+        before = invoice.invoice_line_ids.mapped("bitpaket_meter_id.code")
+        self.assertEqual(
+            before, ["requests_a", "requests_b", "storage", "transfer_out"]
+        )
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_move_line SET bitpaket_meter_id = NULL")
+        path = "bitpaket_billing/migrations/19.0.1.1.0/post-correct.py"
+        load_script(file_path(path), "post_correct").migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        after = invoice.invoice_line_ids.mapped("bitpaket_meter_id.code")
+        self.assertEqual(after, before)
 
     # === ODOO'S OWN CREDIT NOTE === #
 
