@@ -13,6 +13,7 @@
         "portal",
         "subscription_oca",
     ],
+    "external_dependencies": {"python": ["prometheus_client"]},
     "data": [
         "security/bitpaket_billing_groups.xml",
         "security/ir.model.access.csv",
@@ -21,6 +22,7 @@
         "data/product_data.xml",
         "data/bitpaket_meter_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         "views/payment_fastspring_templates.xml",
         "data/payment_provider_data.xml",
         "views/bitpaket_usage_daily_views.xml",
@@ -39,6 +41,7 @@
         "report/account_move_templates.xml",
         "wizards/bitpaket_usage_discard_views.xml",
         "wizards/bitpaket_usage_key_views.xml",
+        "wizards/bitpaket_correction_views.xml",
         "views/bitpaket_billing_menus.xml",
         "views/bitpaket_fastspring_event_views.xml",
         "views/payment_provider_views.xml",

@@ -1,1 +1,1 @@
-from . import fastspring, portal, usage, usage_import
+from . import fastspring, health, portal, usage, usage_import

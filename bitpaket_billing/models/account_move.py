@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .account_move_send import SENDING
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -22,18 +24,19 @@ class AccountMove(models.Model):
         "bitpaket.usage.line", "move_id", string="Usage", readonly=True, copy=False
     )
 
-    # The promise that a period is never invoiced twice, kept by the database.
+    # The promise that a period is never invoiced twice, kept by the database: one
+    # invoice of the period itself, and one document per numbered correction.
     _bitpaket_statement_uniq = models.UniqueIndex(
-        "(bitpaket_statement_id) WHERE bitpaket_statement_id IS NOT NULL",
+        "(bitpaket_statement_id, COALESCE(bitpaket_revision, 0))"
+        " WHERE bitpaket_statement_id IS NOT NULL",
         "This statement has an invoice already.",
     )
 
     def write(self, vals):
-        """Move statements on when their invoice was sent."""
+        """Move statements on when somebody says that their invoice was sent."""
         result = super().write(vals)
-        if vals.get("is_move_sent"):
-            statements = self.sudo().bitpaket_statement_id
-            statements.filtered(lambda s: s.state == "invoiced").state = "sent"
+        if vals.get("is_move_sent") and not self.env.context.get(SENDING):
+            self._bitpaket_set_statements_sent()
         return result
 
     def _bitpaket_usage_by_meter(self):

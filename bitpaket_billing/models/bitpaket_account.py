@@ -241,10 +241,11 @@ class BitpaketAccount(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _rating_error_message(self, error):
+    def _rating_error_message(self, error, book=None):
         """Tell in words what a person must mend so that the account can be rated.
 
         :param rating.RatingError error: what the core reported
+        :param book: the price book that it was rated by; default: the account's
         :rtype: str
         """
         self.ensure_one()
@@ -253,7 +254,7 @@ class BitpaketAccount(models.Model):
             return self.env._(
                 "The price book “%(book)s” has no price for %(meter)s on %(day)s. "
                 "Add a price that starts on or before that day.",
-                book=self.price_book_id.name,
+                book=(book or self.price_book_id).name,
                 meter=meter.name or error.meter,
                 day=fields.Date.to_string(error.date),
             )
@@ -262,6 +263,12 @@ class BitpaketAccount(models.Model):
             account=self.name,
             error=error,
         )
+
+    def _is_billed_to_the_end(self):
+        """Return whether this account gets no further statement."""
+        self.ensure_one()
+        latest = self.statement_ids[:1]  # newest first
+        return bool(self.date_end and latest and latest.period_end >= self.date_end)
 
     # === ACTION METHODS === #
 

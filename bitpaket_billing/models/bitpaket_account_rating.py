@@ -14,10 +14,12 @@ class Terms(NamedTuple):
 
     :param book: `bitpaket.price.book` record
     :param minimums: least amounts by kind, see `bitpaket.price.minimum`
+    :param agreed: whether prices agreed with the account go first
     """
 
     book: models.BaseModel
     minimums: dict
+    agreed: bool = True
 
 
 class BitpaketAccount(models.Model):
@@ -178,7 +180,8 @@ class BitpaketAccount(models.Model):
                 schedule = book_prices._schedule(account.date_start)
                 schedules[key] = schedule, list(convert(schedule))
             schedule, result[account.id] = schedules[key]
-            if agreed := by_owner.get((account, account.currency_id)):
+            agreed = by_owner.get((account, account.currency_id))
+            if agreed and terms[account.id].agreed:
                 special = agreed._schedule_agreed()
                 result[account.id] = list(
                     convert(
@@ -195,7 +198,7 @@ class BitpaketAccount(models.Model):
     # --- late usage
 
     def _late_adjustments(self, period):
-        """Find usage of earlier periods that arrived after they were billed.
+        """Find what earlier periods lack: late usage, and credits to bill again.
 
         The earlier period is rated again, by the terms of then, and the difference to
         what was billed for it, then and by adjustments since, becomes an adjustment
@@ -208,6 +211,7 @@ class BitpaketAccount(models.Model):
         touched = self.env["bitpaket.usage.store"]._touched_statements(
             self.ids, period.start
         )
+        touched |= touched._find_reopened(self.ids, period.start)
         result = defaultdict(list)
         for (start, end), statements in touched.grouped(
             lambda statement: (statement.period_start, statement.period_end)

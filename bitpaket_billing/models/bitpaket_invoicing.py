@@ -63,6 +63,7 @@ class BitpaketInvoicing(models.AbstractModel):
                 reasons[reason] += 1
         if fast:
             self._create_posted_fast(fast)
+        self.env["account.move"]._bitpaket_wake_sending()
         if stock:
             _logger.info("Invoices on the stock path: %s", dict(reasons))
             self._create_posted_stock(stock)
@@ -72,15 +73,17 @@ class BitpaketInvoicing(models.AbstractModel):
         self.env["account.move"].create(vals_list)._post(soft=False)
 
     @api.model
-    def _prepare_invoice(self, statement, booking):
+    def _prepare_invoice(self, statement, booking, lines=None):
         """Return the values of a statement's invoice, or of its credit note.
 
         :param callable booking: `_prepare_booking`, or a cache of it
+        :param lines: usage lines to invoice; default: all of the statement
         """
         company = statement.company_id
         account = statement.account_id
         partner = account.partner_id
-        sign = 1 if statement.amount_total > 0 else -1
+        lines = statement.line_ids if lines is None else lines
+        sign = 1 if sum(lines.mapped("amount")) > 0 else -1
         position = self._get_fiscal_position(company, partner)
         payer = partner.browse(partner.address_get(["invoice"])["invoice"])
         payer = payer.with_prefetch(partner._prefetch_ids)
@@ -92,16 +95,19 @@ class BitpaketInvoicing(models.AbstractModel):
             "partner_id": payer.id,
             "partner_shipping_id": partner.id,
             "invoice_date": statement.period_end,
-            "invoice_payment_term_id": payer.property_payment_term_id.id,
+            "invoice_payment_term_id": (
+                payer.property_payment_term_id or company.bitpaket_payment_term_id
+            ).id,
             "fiscal_position_id": position.id,
             "invoice_user_id": False,
             "ref": account.name,
             "bitpaket_account_id": account.id,
             "bitpaket_statement_id": statement.id,
+            **self.env["account.move"]._bitpaket_prepare_sending(company, payer),
             "invoice_line_ids": [
                 fields.Command.create(values)
                 for values in self._prepare_invoice_lines(
-                    statement, position, sign, booking
+                    lines, position, sign, booking
                 )
             ],
         }
@@ -113,21 +119,22 @@ class BitpaketInvoicing(models.AbstractModel):
         return self.env["account.fiscal.position"]._get_fiscal_position(partner)
 
     @api.model
-    def _prepare_invoice_lines(self, statement, position, sign, booking):
+    def _prepare_invoice_lines(self, lines, position, sign, booking):
         """Return one invoice line per meter or minimum that costs something.
 
         The amount is booked as quantity 1 times the amount, because Odoo rounds
         quantities; the real quantities stand in the text and in the usage lines.
         """
         result = []
-        for meter, lines in statement.line_ids.grouped("meter_id").items():
-            amount = statement.currency_id.round(sum(lines.mapped("amount")))
+        for meter, group in lines.grouped("meter_id").items():
+            amount = lines.currency_id.round(sum(group.mapped("amount")))
             if amount:
                 result.append(
                     {
-                        "name": lines._invoice_text(),
+                        "name": group._invoice_text(),
                         "quantity": 1,
                         "price_unit": sign * amount,
+                        "bitpaket_meter_id": meter.id,
                         **booking(meter, position),
                     }
                 )

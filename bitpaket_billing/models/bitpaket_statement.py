@@ -1,4 +1,6 @@
 import logging
+import time
+from collections import Counter
 from datetime import timedelta
 
 import psycopg2
@@ -242,6 +244,7 @@ class BitpaketStatement(models.Model):
 
     def _invoice_batch(self):
         """Invoice claimed statements; one that fails does not hold up the others."""
+        started = time.monotonic()
         try:
             # Hundreds of records live until the commit: looking for garbage among
             # them, time and again, costs a tenth of the close.
@@ -252,7 +255,18 @@ class BitpaketStatement(models.Model):
         except Exception:
             for statement in self:
                 statement._invoice_alone()
-        _logger.info("Month close: %s statements handled.", len(self))
+        states = Counter(self.mapped("state"))
+        _logger.info(
+            "Month close: %s statements of %s to %s in %.2f s: %s invoiced, %s with "
+            "nothing to pay, %s failed.",
+            len(self),
+            min(self.mapped("period_start"), default=None),
+            max(self.mapped("period_end"), default=None),
+            time.monotonic() - started,
+            states["invoiced"],
+            states["rated"],
+            states["error"],
+        )
 
     def _invoice_alone(self):
         try:
@@ -310,7 +324,10 @@ class BitpaketStatement(models.Model):
         )
         self.env["bitpaket.usage.line"]._insert(line_vals)
         adjusted = {vals["adjusted_statement_id"] for vals in line_vals} - {None}
-        self.browse(adjusted).usage_seen_at = seen_at
+        adjusted = self.browse(adjusted) | self._find_reopened(
+            accounts.ids, period.start
+        )
+        adjusted.write({"usage_seen_at": seen_at, "reopened": False})
 
     def _link_invoices(self):
         """Note which invoices were made, on the statements and their lines."""
@@ -322,12 +339,13 @@ class BitpaketStatement(models.Model):
                    SET move_id = move.id, state = 'invoiced'
                   FROM account_move move
                  WHERE move.bitpaket_statement_id = statement.id
+                   AND COALESCE(move.bitpaket_revision, 0) = 0
                    AND statement.id = ANY(%(ids)s)
                 RETURNING statement.id, statement.move_id
             )
             UPDATE bitpaket_usage_line line SET move_id = invoiced.move_id
               FROM invoiced
-             WHERE line.statement_id = invoiced.id
+             WHERE line.statement_id = invoiced.id AND line.move_id IS NULL
             """,
             {"ids": self.ids},
         )

@@ -71,31 +71,41 @@ class BitpaketStatement(models.Model):
         :rtype: list
         """
         self.ensure_one()
-        billed = (
-            self.env["bitpaket.usage.line"]
-            .sudo()
-            ._read_group(
-                [
-                    "|",
-                    "&",
-                    ("statement_id", "=", self.id),
-                    ("type", "in", ("usage", "commitment")),
-                    ("adjusted_statement_id", "=", self.id),
-                ],
-                ["meter_id"],
-                ["amount:sum", "quantity:sum"],
-            )
-        )
-        digits = self.currency_id.decimal_places
         return rating.adjustments(
             lines,
-            {
-                meter.code or None: (round(exact(amount), digits), exact(quantity))
-                for meter, amount, quantity in billed
-            },
+            self._billed_by_meter(),
             rating.Period(self.period_start, self.period_end),
             code=str(self.id),
+            note="again" if self.reopened else "",
         )
+
+    def _billed_by_meter(self):
+        """Return what is billed for this period, on any invoice, and not credited.
+
+        What is credited for good counts as billed: nothing takes its place.
+
+        :return: (amount, quantity) by code of the meter; None: of no meter
+        :rtype: dict[str | None, tuple[Decimal, Decimal]]
+        """
+        self.ensure_one()
+        lines = self.env["bitpaket.usage.line"].sudo()
+        billed = lines._read_group(
+            [
+                ("for_good", "=", False),
+                "|",
+                "&",
+                ("statement_id", "=", self.id),
+                ("type", "in", ("usage", "commitment")),
+                ("adjusted_statement_id", "=", self.id),
+            ],
+            ["meter_id"],
+            ["amount:sum", "quantity:sum"],
+        )
+        digits = self.currency_id.decimal_places
+        return {
+            meter.code or None: (round(exact(amount), digits), exact(quantity))
+            for meter, amount, quantity in billed
+        }
 
     def _billed_terms(self):
         """Return what the account was rated by in this period.
@@ -103,7 +113,11 @@ class BitpaketStatement(models.Model):
         :rtype: Terms
         """
         self.ensure_one()
-        return Terms(self.price_book_id, {"commitment": self.commitment_amount})
+        return Terms(
+            self.price_book_id,
+            {"commitment": self.commitment_amount},
+            agreed=not self.book_only,
+        )
 
     def _line_name(self, line, meter):
         """Return what a usage line is for, in the customer's language."""
@@ -111,6 +125,12 @@ class BitpaketStatement(models.Model):
             return self.env._("Minimum invoice")
         name = meter.name if meter else self.env._("Minimum commitment")
         if line.kind == "adjustment":
+            if line.note == "again":
+                return self.env._(
+                    "%(meter)s, correction of %(period)s",
+                    meter=name,
+                    period=period_label(self.env, line.start, line.end),
+                )
             return self.env._(
                 "%(meter)s, late usage of %(period)s",
                 meter=name,

@@ -37,6 +37,7 @@ class BitpaketUsageLine(models.Model):
             ("commitment", "Minimum commitment"),
             ("adjustment", "Adjustment"),
             ("minimum", "Minimum invoice"),
+            ("credit", "Credit"),
         ],
         required=True,
         readonly=True,
@@ -64,8 +65,22 @@ class BitpaketUsageLine(models.Model):
         ondelete="restrict",
         index="btree_not_null",
         readonly=True,
-        help="The statement of an earlier period that this line corrects, because "
-        "usage of that period arrived after it was closed.",
+        help="The statement of the period that this line corrects, because usage of "
+        "that period arrived after it was closed, or something of it was credited.",
+    )
+    credited_line_id = fields.Many2one(
+        "bitpaket.usage.line",
+        string="Credits",
+        ondelete="restrict",
+        index="btree_not_null",
+        readonly=True,
+        help="The line of which this one credits something.",
+    )
+    credit_ids = fields.One2many("bitpaket.usage.line", "credited_line_id")
+    for_good = fields.Boolean(
+        string="Stays credited",
+        readonly=True,
+        help="What was credited is not billed again.",
     )
     quantity = fields.Float(digits=0, readonly=True, aggregator="sum")
     unit = fields.Char(readonly=True)
@@ -100,14 +115,17 @@ class BitpaketUsageLine(models.Model):
         """Store lines by one statement: a month close makes very many.
 
         :param list[dict] vals_list: the same columns in each
+        :return: the lines
         """
         if not vals_list:
-            return
+            return self.browse()
         self.env.cr.execute(
             SQL(
-                "INSERT INTO bitpaket_usage_line (%s) VALUES %s",
+                "INSERT INTO bitpaket_usage_line (%s) VALUES %s RETURNING id",
                 SQL(", ").join(map(SQL.identifier, vals_list[0])),
                 SQL(", ").join(tuple(vals.values()) for vals in vals_list),
             )
         )
-        self.env["bitpaket.statement"].invalidate_model(["line_ids"])
+        self.env["bitpaket.statement"].invalidate_model(["line_ids", "amount_net"])
+        self.invalidate_model(["credit_ids", "amount_left"])
+        return self.browse(row[0] for row in self.env.cr.fetchall())

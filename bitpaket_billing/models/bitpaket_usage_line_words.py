@@ -35,6 +35,8 @@ class BitpaketUsageLine(models.Model):
         told without a quantity when nothing was used.
         """
         meter = self.meter_id
+        if self[:1].type == "credit":
+            return self._credit_text()
         if not meter:
             return "\n".join(self.mapped("name"))
         current = self.filtered(lambda line: not line.adjusted_statement_id)
@@ -59,6 +61,21 @@ class BitpaketUsageLine(models.Model):
             texts.append(text)
         texts += (self - current).mapped("name")
         return "\n".join(texts)
+
+    def _credit_text(self):
+        """Return the text of the line of a credit note, for example:
+
+        Storage, October 2026: credit
+        """
+        texts = {
+            self.env._(
+                "%(name)s, %(period)s: credit",
+                name=line.meter_id.name or line.name,
+                period=line.adjusted_statement_id._period_label(),
+            )
+            for line in self
+        }
+        return "\n".join(sorted(texts))
 
     def _quantity_text(self):
         """Return the quantity in the reader's format, for example: 1,234.5678.
@@ -142,6 +159,15 @@ class BitpaketUsageLine(models.Model):
 
     def _explain_amount(self):
         """Tell how the amount came about."""
+        if self.type == "credit":
+            return self.env._(
+                "Credit of %s", self.credited_line_id.sudo().move_id.name or ""
+            )
+        if self.basis == "again":
+            return self.env._(
+                "The difference between a new rating of that period and what is billed "
+                "for it"
+            )
         if self.type == "adjustment":
             return self.env._(
                 "Reported after that period was invoiced: the difference to what was "

@@ -13,6 +13,8 @@ from ..controllers.raw import API, RawDispatcher, UnknownAddress, error_answer
 
 #: Keys of this scope can report usage and do nothing else.
 USAGE_SCOPE = "bitpaket.usage"
+#: Keys of this scope can read health and metrics and do nothing else.
+MONITOR_SCOPE = "bitpaket.monitor"
 
 
 class ReferenceConverter(BaseConverter):
@@ -54,6 +56,37 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _auth_method_bitpaket_usage(cls):
         """Authenticate a reporter of usage by the API key in the request."""
+        cls._bitpaket_authenticate(
+            USAGE_SCOPE,
+            "bitpaket_billing.group_usage_reporter",
+            "The key's user may not report usage any more.",
+        )
+
+    @classmethod
+    def _auth_method_bitpaket_monitor(cls):
+        """Authenticate a monitoring program by the API key in the request."""
+        cls._bitpaket_authenticate(
+            MONITOR_SCOPE,
+            "bitpaket_billing.group_monitor",
+            "The key's user may not read metrics any more.",
+        )
+
+    @classmethod
+    def _auth_method_bitpaket_anyone(cls):
+        """Let everybody in, and find out who comes with a monitoring key."""
+        if "Authorization" in request.httprequest.headers:
+            cls._auth_method_bitpaket_monitor()
+        else:
+            cls._auth_method_public()
+
+    @classmethod
+    def _bitpaket_authenticate(cls, scope, group, refusal):
+        """Authenticate a program by its bearer key.
+
+        :param str scope: of the key
+        :param str group: what its user must be in
+        :param str refusal: what to say to others
+        """
         kind, _space, key = request.httprequest.headers.get(
             "Authorization", ""
         ).partition(" ")
@@ -62,23 +95,18 @@ class IrHttp(models.AbstractModel):
                 response=error_answer(
                     401,
                     "missing_key",
-                    "Send the usage key as “Authorization: Bearer <key>”.",
+                    "Send the key as “Authorization: Bearer <key>”.",
                 )
             )
         keys = request.env["res.users.apikeys"]
-        uid = keys._check_credentials(scope=USAGE_SCOPE, key=key.strip())
+        uid = keys._check_credentials(scope=scope, key=key.strip())
         if not uid:
             raise Unauthorized(
                 response=error_answer(
-                    401, "invalid_key", "This usage key is unknown or has expired."
+                    401, "invalid_key", "This key is unknown or has expired."
                 )
             )
         request.update_env(user=uid)
         request.session.can_save = False  # stateless
-        user = request.env.user
-        if not user.has_group("bitpaket_billing.group_usage_reporter"):
-            raise Forbidden(
-                response=error_answer(
-                    403, "forbidden", "The key's user may not report usage any more."
-                )
-            )
+        if not request.env.user.has_group(group):
+            raise Forbidden(response=error_answer(403, "forbidden", refusal))

@@ -39,6 +39,19 @@ class ResCompany(models.Model):
         check_company=True,
         help="Removes our taxes from invoices that are paid through FastSpring.",
     )
+    bitpaket_send_invoices = fields.Boolean(
+        string="Send invoices automatically",
+        default=True,
+        help="Usage invoices are e-mailed to the customer's invoice address, with the "
+        "PDF, as soon as they are made.",
+    )
+    bitpaket_payment_term_id = fields.Many2one(
+        "account.payment.term",
+        string="Payment terms of usage invoices",
+        check_company=True,
+        help="For customers who have none of their own. Without any, an invoice is due "
+        "on the day it is made.",
+    )
 
     bitpaket_usage_max_age_days = fields.Integer(
         string="Oldest usage accepted",
@@ -165,6 +178,35 @@ class ResCompany(models.Model):
                 )
             )
         return self.bitpaket_fiscal_position_id
+
+    def _bitpaket_remind_of_unsent(self):
+        """Tell a billing manager, once, that invoices could not be sent."""
+        activity_type = self.env.ref(
+            "bitpaket_billing.mail_activity_type_unsent", raise_if_not_found=False
+        )
+        for journal in self.sudo().bitpaket_journal_id if activity_type else ():
+            if activity_type in journal.activity_ids.activity_type_id:
+                continue
+            manager = self.env["res.users"].search(
+                [
+                    (
+                        "all_group_ids",
+                        "in",
+                        self.env.ref("bitpaket_billing.group_billing_manager").id,
+                    ),
+                    ("company_ids", "in", journal.company_id.id),
+                ],
+                order="id",
+                limit=1,
+            )
+            journal.activity_schedule(
+                activity_type_id=activity_type.id,
+                user_id=manager.id or self.env.uid,
+                note=self.env._(
+                    "Some usage invoices did not reach their customers. Find them "
+                    "under BitPaket Billing, Invoices not sent."
+                ),
+            )
 
     def _bitpaket_check_chart(self):
         for company in self:

@@ -19,3 +19,9 @@ class ResConfigSettings(models.TransientModel):
     bitpaket_usage_retention_months = fields.Integer(
         related="company_id.bitpaket_usage_retention_months", readonly=False
     )
+    bitpaket_payment_term_id = fields.Many2one(
+        related="company_id.bitpaket_payment_term_id", readonly=False
+    )
+    bitpaket_send_invoices = fields.Boolean(
+        related="company_id.bitpaket_send_invoices", readonly=False
+    )

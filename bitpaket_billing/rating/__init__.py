@@ -4,6 +4,7 @@ Pure Python on Decimal, without a database and without Odoo; start reading at
 ``statement.py``. Money arithmetic lives here and nowhere else.
 """
 
+from .corrections import adjustment_lines, outstanding, rebill, spread
 from .coupons import Coupon, CouponResult
 from .errors import (
     BeyondLastTier,

@@ -78,7 +78,7 @@ def bill_late_usage(run_date, quantities, late, billed, block, price, read_previ
 
 
 @exact
-def adjustments(rated, billed, period, code=""):
+def adjustments(rated, billed, period, code="", note=""):
     """Compare a new rating of a closed period with what was billed for it.
 
     :param rated: iterable of Line: the new rating; fees and coupons do not count
@@ -86,6 +86,7 @@ def adjustments(rated, billed, period, code=""):
         (None: the commitment), adjustments since then included
     :param Period period: the closed period
     :param str code: the caller's reference
+    :param str note: passed on to the lines
     :return: list of Adjustment, one for each meter whose amount differs
     """
     amounts = {meter: -amount for meter, (amount, _quantity) in billed.items()}
@@ -108,6 +109,7 @@ def adjustments(rated, billed, period, code=""):
             units.get(meter, ""),
             code,
             prices.get(meter, ""),
+            note,
         )
         for meter, amount in sorted(amounts.items(), key=lambda item: item[0] or "")
         if amount

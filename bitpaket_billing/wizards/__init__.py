@@ -1,1 +1,7 @@
-from . import bitpaket_price_example, bitpaket_usage_discard, bitpaket_usage_key
+from . import (
+    account_move_reversal,
+    bitpaket_correction,
+    bitpaket_price_example,
+    bitpaket_usage_discard,
+    bitpaket_usage_key,
+)

@@ -410,8 +410,10 @@ class TestFastPath(FastPathCase):
         move.button_draft()
         move.invoice_line_ids[0].price_unit = 200
         self.assertEqual((move.amount_total, move.state), (302.5, "draft"))
+        # A usage invoice is posted again with the amount of its usage only.
+        move.invoice_line_ids[0].price_unit = 100
         move.action_post()
-        self.assertEqual((move.name, move.amount_residual), (number, 302.5))
+        self.assertEqual((move.name, move.amount_residual), (number, 181.5))
 
     def test_pdf(self):
         move = self.invoice(self.statement(100.0, 50.0))

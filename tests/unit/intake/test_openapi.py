@@ -18,7 +18,14 @@ SOURCES = [
     ADDON / "models/ir_http.py",
 ]
 #: Calls whose arguments hold the code of an error.
-TELLING = {"_Refused", "refusal", "Rejection", "BodyError", "QueryError", "error_answer"}
+TELLING = {
+    "_Refused",
+    "refusal",
+    "Rejection",
+    "BodyError",
+    "QueryError",
+    "error_answer",
+}
 
 
 def codes_in_source():
