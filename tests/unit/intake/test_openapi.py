@@ -13,6 +13,7 @@ ADDON = Path(__file__).resolve().parents[3] / "bitpaket_billing"
 DESCRIPTION = json.loads((ADDON / "controllers/openapi.json").read_text())
 SOURCES = [
     *(ADDON / "intake").glob("*.py"),
+    *(ADDON / "models").glob("bitpaket_usage_*.py"),
     ADDON / "controllers/raw.py",
     ADDON / "controllers/usage.py",
     ADDON / "models/ir_http.py",
@@ -20,26 +21,30 @@ SOURCES = [
 #: Calls whose arguments hold the code of an error.
 TELLING = {
     "_Refused",
-    "refusal",
     "Rejection",
     "BodyError",
     "QueryError",
     "error_answer",
+    "refusal",
 }
 
 
+def telling(node):
+    """Return the parts of a call, or of a pair of code and message."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        return node.args if name in TELLING else ()
+    if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+        return node.elts[:1] if isinstance(node.elts[1], ast.JoinedStr) else ()
+    return ()
+
+
 def codes_in_source():
-    calls = (
-        node
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call)
-    )
     return {
         word.value
-        for call in calls
-        if getattr(call.func, "id", getattr(call.func, "attr", "")) in TELLING
-        for word in call.args
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        for word in telling(node)
         if isinstance(word, ast.Constant)
         and re.fullmatch(r"[a-z]+(_[a-z]+)*", str(word.value))
     }
