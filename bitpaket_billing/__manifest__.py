@@ -34,6 +34,8 @@
         "views/res_config_settings_views.xml",
         "views/bitpaket_portal_templates.xml",
         "report/account_move_templates.xml",
+        "wizards/bitpaket_price_trial_templates.xml",
+        "wizards/bitpaket_price_trial_views.xml",
         "wizards/bitpaket_usage_key_views.xml",
         "views/bitpaket_billing_menus.xml",
         "views/bitpaket_fastspring_event_views.xml",
@@ -41,6 +43,9 @@
         "views/payment_transaction_views.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "bitpaket_billing/static/src/scss/bitpaket_price_trial.scss",
+        ],
         "web.assets_frontend": [
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",
         ],

@@ -267,19 +267,8 @@ class BillingPortal(CustomerPortal):
         :return: unsaved `bitpaket.usage.line` records, one recordset per kind
         :rtype: list
         """
-        preview = account_sudo.env["bitpaket.statement"].new(
-            {
-                "account_id": account_sudo.id,
-                "currency_id": account_sudo.currency_id.id,
-                # who reads it, and so in which language
-                "partner_id": request.env.user.partner_id.id,
-                "period_start": period.start,
-                "period_end": period.end,
-            }
-        )
-        lines = account_sudo.env["bitpaket.usage.line"]
-        lines = lines.concat(
-            *(lines.new(values) for values in preview._prepare_lines(rated_lines))
+        lines = account_sudo.env["bitpaket.statement"]._preview_lines(
+            account_sudo, period, rated_lines
         )
         return list(lines.grouped("kind").values())
 

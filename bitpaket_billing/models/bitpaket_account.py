@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -216,10 +218,11 @@ class BitpaketAccount(models.Model):
                     )
                 )
 
-    def _rating_error_message(self, error):
+    def _rating_error_message(self, error, book=None):
         """Tell in words what a person must mend so that the account can be rated.
 
         :param rating.RatingError error: what the core reported
+        :param book: `bitpaket.price.book` that it was rated by; default: its own
         :rtype: str
         """
         self.ensure_one()
@@ -228,7 +231,7 @@ class BitpaketAccount(models.Model):
             return self.env._(
                 "The price book “%(book)s” has no price for %(meter)s on %(day)s. "
                 "Add a price that starts on or before that day.",
-                book=self.price_book_id.name,
+                book=(book or self.price_book_id).name,
                 meter=meter.name or error.meter,
                 day=fields.Date.to_string(error.date),
             )
@@ -238,7 +241,26 @@ class BitpaketAccount(models.Model):
             error=error,
         )
 
+    def _last_finished_month(self):
+        """Return the last month that is over and in which this account was billed.
+
+        :return: the running month, as long as there is none
+        :rtype: rating.Period
+        """
+        self.ensure_one()
+        running = rating.calendar_month(fields.Date.today())
+        end = min(running.start, self.date_end or running.start)
+        month = rating.calendar_month(end - timedelta(days=1))
+        return month if self._billed_part(month) else running
+
     # === ACTION METHODS === #
+
+    def action_compare_prices(self):
+        """Open a form that tells what other prices make of this account's usage."""
+        self.ensure_one()
+        return self.env["bitpaket.price.trial"]._open(
+            book_id=self.price_book_id.id, usage_from="account", account_id=self.id
+        )
 
     def action_open_statements(self):
         """Open the statements of this account."""

@@ -262,6 +262,14 @@ class BitpaketMeter(models.Model):
         meters = self.sudo().with_context(active_test=False)
         return meters.search([])._ids  # pylint: disable=no-search-all
 
+    @api.model
+    def _rating_catalogue(self):
+        """Return all meters as the rating core knows them, in their order.
+
+        :rtype: tuple[rating.Meter]
+        """
+        return tuple(self._catalogue()._to_rating().values())
+
     def _unit_size(self):
         """Return how much of what is reported makes one billed unit.
 

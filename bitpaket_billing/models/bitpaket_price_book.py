@@ -78,3 +78,8 @@ class BitpaketPriceBook(models.Model):
             "bitpaket_billing.bitpaket_account_action"
         )
         return {**action, "domain": [("price_book_id", "=", self.id)]}
+
+    def action_try_prices(self):
+        """Open a form that tells what this book's prices make of a usage."""
+        self.ensure_one()
+        return self.env["bitpaket.price.trial"]._open(book_id=self.id)

@@ -20,6 +20,7 @@ from .late import adjustments
 from .periods import Period, calendar_month
 from .pricing import Tier
 from .statement import rate_statement
+from .trial import Difference, difference, differences, even_usage, laid_over
 from .types import (
     Adjustment,
     Commitment,

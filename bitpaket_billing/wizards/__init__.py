@@ -1,1 +1,1 @@
-from . import bitpaket_usage_key
+from . import bitpaket_price_trial, bitpaket_usage_key
