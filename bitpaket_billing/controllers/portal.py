@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from odoo import fields, http
 from odoo.http import request
+from odoo.tools import osutil
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -152,6 +153,29 @@ class BillingPortal(CustomerPortal):
                 "pager": pager,
                 **self._get_payment_values(payments_sudo, unbooked_sudo),
             },
+        )
+
+    @http.route(
+        "/my/billing/statements/<int:statement_id>/usage.csv",
+        type="http",
+        auth="user",
+        readonly=True,
+    )
+    def portal_statement_csv(self, statement_id):
+        """Send the usage lines of a statement to whom may see it."""
+        statement = request.env["bitpaket.statement"].browse(statement_id).exists()
+        if not (statement and statement.has_access("read")):
+            raise request.not_found()
+        # Customers may not read the prices that explain the lines.
+        statement_sudo = statement.sudo()
+        name = osutil.clean_filename(statement_sudo._csv_name())
+        return request.make_response(
+            statement_sudo._csv(),
+            [
+                ("Content-Type", "text/csv; charset=utf-8"),
+                ("Content-Disposition", http.content_disposition(name)),
+                ("Cache-Control", "no-store"),
+            ],
         )
 
     # === ACCESS === #
@@ -302,6 +326,7 @@ class BillingPortal(CustomerPortal):
         return {
             "invoice": invoice_sudo,
             "url": f"/my/invoices/{invoice_sudo.id}",
+            "csv_url": statement_sudo and statement_sudo._csv_url(),
             # Odoo's payment form works with the invoice's token only.
             "pay_url": payable
             and invoice_sudo.get_portal_url(

@@ -12,6 +12,7 @@ from . import (
     bitpaket_price_words,
     bitpaket_price_tier,
     bitpaket_statement,
+    bitpaket_statement_csv,
     bitpaket_statement_lines,
     bitpaket_usage_daily,
     bitpaket_usage_event,
