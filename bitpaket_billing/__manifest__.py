@@ -10,6 +10,7 @@
     "depends": [
         "account",
         "account_payment",
+        "base_import",
         "portal",
         "subscription_oca",
     ],
@@ -21,6 +22,7 @@
         "data/product_data.xml",
         "data/bitpaket_meter_data.xml",
         "data/ir_cron_data.xml",
+        "data/ir_exports_data.xml",
         "views/payment_fastspring_templates.xml",
         "data/payment_provider_data.xml",
         "views/bitpaket_usage_daily_views.xml",

@@ -87,6 +87,25 @@ def quantity_text(env, value, digits=4):
     return formatLang(env, float(value), digits=decimals)
 
 
+def changed_fields(record, vals):
+    """Return the names of the fields that values would change.
+
+    Whoever imports a file writes all its columns, most of them as they are. Lines of a
+    record look after themselves.
+
+    :param record: a single record
+    :param dict vals: what is to be written
+    :rtype: set[str]
+    """
+    return {
+        name
+        for name, value in vals.items()
+        if not (field := record._fields[name]).type.endswith("2many")
+        and field.convert_to_cache(value, record)
+        != field.convert_to_cache(record[name], record)
+    }
+
+
 def csv_file(rows):
     """Return a CSV file that spreadsheets and programs read alike.
 

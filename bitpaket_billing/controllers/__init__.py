@@ -1,1 +1,1 @@
-from . import fastspring, portal, usage
+from . import export, fastspring, portal, usage

@@ -1,1 +1,1 @@
-from . import bitpaket_price_trial, bitpaket_usage_key
+from . import base_import, bitpaket_price_trial, bitpaket_usage_key
