@@ -46,6 +46,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "bitpaket_billing/static/src/fields/exact_number.js",
             "bitpaket_billing/static/src/scss/bitpaket_price_trial.scss",
         ],
         "web.assets_frontend": [

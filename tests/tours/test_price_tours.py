@@ -15,6 +15,8 @@ class TestPriceTours(BillingMixin, HttpCase):
         this_month = Date.start_of(Date.today(), "month")
         last_month = this_month - relativedelta(months=1)
         book = self.make_price_book()
+        small = book.price_ids.filtered(lambda price: price.unit_price == 0.0004)
+        small.unit_price = 0.000000004
         dearer = book.copy({"name": "Dearer"})
         storage = dearer.price_ids.filtered(lambda price: price.unit_price == 0.023)
         storage.unit_price = 0.025

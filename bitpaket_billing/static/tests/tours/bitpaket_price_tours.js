@@ -39,6 +39,10 @@ function choose(field, name) {
 registry.category("web_tour.tours").add("bitpaket_billing_try_prices", {
     steps: () => [
         click("Open the book", ".o_data_row td:contains('Standard')"),
+        click("Open a price", ".o_data_row td:contains('Class B')"),
+        see("All its digits", ".modal [name=unit_price] input:value(0.000000004)"),
+        see("And no others", ".modal [name=per] input:value(1,000)"),
+        click("Close it", ".modal .btn-close"),
         click("Try its prices", "button[name=action_try_prices]"),
         see("Nothing yet", "[name=nothing]"),
         ...type("Class A", "1700000"),
