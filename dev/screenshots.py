@@ -76,7 +76,7 @@ def _finance(browser, facts):
     browser.use_session(url, log_in(url, facts["database"], *FINANCE))
     for name, action, ready in (
         ("accounts", "bitpaket_account_action", ROW),
-        ("account", "bitpaket_account_action/1", f".o_form_view {ROW}"),
+        ("account", "bitpaket_account_action/1", ".o_form_view .o_notebook"),
         ("statements", "bitpaket_statement_action", ROW),
         ("statement", "bitpaket_statement_action/1", f".o_form_view {ROW}"),
         ("price-book", "bitpaket_price_book_action/1", f".o_form_view {ROW}"),
