@@ -10,6 +10,7 @@
     "depends": [
         "account",
         "account_payment",
+        "base_import",
         "portal",
         "subscription_oca",
     ],
@@ -23,6 +24,7 @@
         "data/bitpaket_meter_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
+        "data/ir_exports_data.xml",
         "views/payment_fastspring_templates.xml",
         "data/payment_provider_data.xml",
         "views/bitpaket_usage_daily_views.xml",
@@ -40,6 +42,8 @@
         "views/bitpaket_portal_templates.xml",
         "report/account_move_templates.xml",
         "wizards/bitpaket_usage_discard_views.xml",
+        "wizards/bitpaket_price_trial_templates.xml",
+        "wizards/bitpaket_price_trial_views.xml",
         "wizards/bitpaket_usage_key_views.xml",
         "wizards/bitpaket_correction_views.xml",
         "views/bitpaket_billing_menus.xml",
@@ -50,6 +54,8 @@
     "assets": {
         "web.assets_backend": [
             "bitpaket_billing/static/src/live/**/*",
+            "bitpaket_billing/static/src/fields/exact_number.js",
+            "bitpaket_billing/static/src/scss/bitpaket_price_trial.scss",
         ],
         "web.assets_frontend": [
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",

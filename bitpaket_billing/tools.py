@@ -1,7 +1,10 @@
 """Small helpers between Odoo and the exact numbers of the rating core."""
 
+import codecs
 import contextlib
+import csv
 import gc
+import io
 from datetime import timedelta
 from decimal import Decimal
 
@@ -82,6 +85,46 @@ def quantity_text(env, value, digits=4):
     text = format(round(exact(value), digits).normalize(), "f")
     decimals = len(text.partition(".")[2])
     return formatLang(env, float(value), digits=decimals)
+
+
+def changed_fields(record, vals):
+    """Return the names of the fields that values would change.
+
+    Whoever imports a file writes all its columns, most of them as they are. Lines of a
+    record look after themselves.
+
+    :param record: a single record
+    :param dict vals: what is to be written
+    :rtype: set[str]
+    """
+    return {
+        name
+        for name, value in vals.items()
+        if not (field := record._fields[name]).type.endswith("2many")
+        and field.convert_to_cache(value, record)
+        != field.convert_to_cache(record[name], record)
+    }
+
+
+def csv_file(rows):
+    """Return a CSV file that spreadsheets and programs read alike.
+
+    UTF-8 with a byte order mark, otherwise as in RFC 4180. A text that a spreadsheet
+    would take for a formula gets a leading apostrophe; a number stays one.
+
+    :param rows: iterable of rows of texts, dates and Decimal numbers
+    :rtype: bytes
+    """
+    text = io.StringIO()
+    csv.writer(text).writerows([_csv_cell(cell) for cell in row] for row in rows)
+    return codecs.BOM_UTF8 + text.getvalue().encode()
+
+
+def _csv_cell(cell):
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    text = str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 @contextlib.contextmanager

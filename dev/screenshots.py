@@ -12,6 +12,7 @@ FOLDER = ROOT / "docs/images"
 CUSTOMER = ("customer@kestrel-robotics.example", "customer")
 FINANCE = ("finance", "finance")
 ROW = ".o_data_row"
+TALL = (1280, 1280)
 
 
 def take():
@@ -75,7 +76,7 @@ def _finance(browser, facts):
     browser.use_session(url, log_in(url, facts["database"], *FINANCE))
     for name, action, ready in (
         ("accounts", "bitpaket_account_action", ROW),
-        ("account", "bitpaket_account_action/1", f".o_form_view {ROW}"),
+        ("account", "bitpaket_account_action/1", ".o_form_view .o_notebook"),
         ("statements", "bitpaket_statement_action", ROW),
         ("statement", "bitpaket_statement_action/1", f".o_form_view {ROW}"),
         ("price-book", "bitpaket_price_book_action/1", f".o_form_view {ROW}"),
@@ -86,3 +87,62 @@ def _finance(browser, facts):
             f"document.querySelector('{ready}')",
         )
         browser.screenshot(FOLDER / f"{name}.png")
+    _trial(browser, f"{url}/odoo/action-bitpaket_billing.bitpaket_account_action/1")
+    _files(browser, f"{url}/odoo/action-bitpaket_billing.bitpaket_price_book_action")
+
+
+def _trial(browser, account):
+    """Compare an account's last month at two price books."""
+    button = "button[name=action_compare_prices]"
+    browser.open(account, f"document.querySelector('{button}')", TALL)
+    _click(browser, button)
+    browser.wait("document.querySelector('[name=trial_result]')")
+    _choose(browser, "other_book_id", "Draft for 2027")
+    browser.wait("document.querySelector('[name=difference]')")
+    browser.screenshot(FOLDER / "try-prices.png")
+
+
+def _files(browser, books):
+    """Export all price books by the preset."""
+    browser.open(books, f"document.querySelector('{ROW}')")
+    _click(browser, f"{ROW} .o_list_record_selector input")
+    browser.wait("document.querySelector('.o_cp_action_menus .fa-cog')")
+    _click(browser, ".o_cp_action_menus .fa-cog")
+    browser.wait("document.querySelector('.o_menu_item')")
+    browser.evaluate(
+        "[...document.querySelectorAll('.o_menu_item')]"
+        ".find(one => one.innerText.includes('Export')).click()"
+    )
+    browser.wait("document.querySelector('.o_export_data_dialog select')")
+    _click(browser, "#o-update-data")
+    browser.evaluate(
+        """
+        const list = document.querySelector(".o_export_data_dialog select");
+        list.value = [...list.options].find(one => one.text.includes("complete")).value;
+        list.dispatchEvent(new Event("change"));
+        """
+    )
+    browser.wait("document.querySelector('.o_export_field[data-field_id*=tier_ids]')")
+    browser.screenshot(FOLDER / "export-prices.png")
+
+
+def _click(browser, selector):
+    browser.evaluate(f"document.querySelector('{selector}').click()")
+
+
+def _choose(browser, field, name):
+    """Look for a record in a field and take it, as a person would."""
+    browser.evaluate(
+        f"""
+        const input = document.querySelector("[name={field}] input");
+        input.focus();
+        input.click();
+        document.execCommand("insertText", false, "{name}");
+        """
+    )
+    option = f"""
+        [...document.querySelectorAll(".o-autocomplete--dropdown-item")]
+            .find(one => one.innerText.includes("{name}"))
+    """
+    browser.wait(option)
+    browser.evaluate(f"{option}.querySelector('a').click()")

@@ -1,1 +1,1 @@
-from . import fastspring, health, portal, usage, usage_import
+from . import export, fastspring, health, portal, usage, usage_import

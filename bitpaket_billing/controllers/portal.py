@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from odoo import fields, http
 from odoo.http import request
+from odoo.tools import osutil
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -154,6 +155,29 @@ class BillingPortal(CustomerPortal):
             },
         )
 
+    @http.route(
+        "/my/billing/statements/<int:statement_id>/usage.csv",
+        type="http",
+        auth="user",
+        readonly=True,
+    )
+    def portal_statement_csv(self, statement_id):
+        """Send the usage lines of a statement to whom may see it."""
+        statement = request.env["bitpaket.statement"].browse(statement_id).exists()
+        if not (statement and statement.has_access("read")):
+            raise request.not_found()
+        # Customers may not read the prices that explain the lines.
+        statement_sudo = statement.sudo()
+        name = osutil.clean_filename(statement_sudo._csv_name())
+        return request.make_response(
+            statement_sudo._csv(),
+            [
+                ("Content-Type", "text/csv; charset=utf-8"),
+                ("Content-Disposition", http.content_disposition(name)),
+                ("Cache-Control", "no-store"),
+            ],
+        )
+
     # === ACCESS === #
 
     def _get_billing_accounts(self):
@@ -267,19 +291,8 @@ class BillingPortal(CustomerPortal):
         :return: unsaved `bitpaket.usage.line` records, one recordset per kind
         :rtype: list
         """
-        preview = account_sudo.env["bitpaket.statement"].new(
-            {
-                "account_id": account_sudo.id,
-                "currency_id": account_sudo.currency_id.id,
-                # who reads it, and so in which language
-                "partner_id": request.env.user.partner_id.id,
-                "period_start": period.start,
-                "period_end": period.end,
-            }
-        )
-        lines = account_sudo.env["bitpaket.usage.line"]
-        lines = lines.concat(
-            *(lines.new(values) for values in preview._prepare_lines(rated_lines))
+        lines = account_sudo.env["bitpaket.statement"]._preview_lines(
+            account_sudo, period, rated_lines
         )
         return list(lines.grouped("kind").values())
 
@@ -313,6 +326,7 @@ class BillingPortal(CustomerPortal):
         return {
             "invoice": invoice_sudo,
             "url": f"/my/invoices/{invoice_sudo.id}",
+            "csv_url": statement_sudo and statement_sudo._csv_url(),
             # Odoo's payment form works with the invoice's token only.
             "pay_url": payable
             and invoice_sudo.get_portal_url(

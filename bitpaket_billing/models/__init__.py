@@ -17,6 +17,7 @@ from . import (
     bitpaket_price_words,
     bitpaket_statement,
     bitpaket_statement_correction,
+    bitpaket_statement_csv,
     bitpaket_statement_lines,
     bitpaket_usage_daily,
     bitpaket_usage_event,

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -270,7 +272,26 @@ class BitpaketAccount(models.Model):
         latest = self.statement_ids[:1]  # newest first
         return bool(self.date_end and latest and latest.period_end >= self.date_end)
 
+    def _last_finished_month(self):
+        """Return the last month that is over and in which this account was billed.
+
+        :return: the running month, as long as there is none
+        :rtype: rating.Period
+        """
+        self.ensure_one()
+        running = rating.calendar_month(fields.Date.today())
+        end = min(running.start, self.date_end or running.start)
+        month = rating.calendar_month(end - timedelta(days=1))
+        return month if self._billed_part(month) else running
+
     # === ACTION METHODS === #
+
+    def action_compare_prices(self):
+        """Open a form that tells what other prices make of this account's usage."""
+        self.ensure_one()
+        return self.env["bitpaket.price.trial"]._open(
+            book_id=self.price_book_id.id, usage_from="account", account_id=self.id
+        )
 
     def action_open_statements(self):
         """Open the statements of this account."""

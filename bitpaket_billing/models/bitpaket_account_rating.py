@@ -60,8 +60,7 @@ class BitpaketAccount(models.Model):
         usage = self.env["bitpaket.usage.store"]._daily_usage(
             self.ids, period.start, period.end
         )
-        meters = self.env["bitpaket.meter"]._catalogue()
-        rating_meters = tuple(meters._to_rating().values())
+        meters = self.env["bitpaket.meter"]._rating_catalogue()
         terms = terms or self._current_terms(period)
         prices = self._rating_prices(terms)
         transactions = self._find_transactions(period, prices)
@@ -74,24 +73,40 @@ class BitpaketAccount(models.Model):
             if isinstance(late, rating.RatingError):
                 result[account.id] = late
                 continue
-            full_period = rating.calendar_month(part.start)
-            try:
-                result[account.id] = rating.rate_statement(
-                    rating.StatementRequest(
-                        period=part,
-                        full_period=full_period,
-                        currency_digits=account.currency_id.decimal_places,
-                        meters=rating_meters,
-                        usage=usage.get(account.id, ()),
-                        prices=prices[account.id],
-                        transactions=transactions.get(account.id, ()),
-                        adjustments=late,
-                        **_minimums(terms[account.id].minimums, part, full_period),
-                    )
-                )
-            except rating.RatingError as error:
-                result[account.id] = error
+            result[account.id] = account._rate(
+                part,
+                terms[account.id].minimums,
+                meters=meters,
+                usage=usage.get(account.id, ()),
+                prices=prices[account.id],
+                transactions=transactions.get(account.id, ()),
+                adjustments=late,
+            )
         return result
+
+    def _rate(self, part, minimums, **known):
+        """Rate what is known of a month, or of a part of one.
+
+        :param rating.Period part: the billed days
+        :param dict minimums: least amounts by kind
+        :param known: meters, usage, prices and so on, see `rating.StatementRequest`
+        :return: the rated statement, or the error that prevents it
+        :rtype: rating.Statement | rating.RatingError
+        """
+        self.ensure_one()
+        full_period = rating.calendar_month(part.start)
+        try:
+            return rating.rate_statement(
+                rating.StatementRequest(
+                    period=part,
+                    full_period=full_period,
+                    currency_digits=self.currency_id.decimal_places,
+                    **_minimums(minimums, part, full_period),
+                    **known,
+                )
+            )
+        except rating.RatingError as error:
+            return error
 
     def _find_transactions(self, period, prices):
         """Load the single events of meters whose prices have terms per event.
@@ -118,30 +133,32 @@ class BitpaketAccount(models.Model):
 
     # --- terms
 
-    def _current_terms(self, period):
+    def _current_terms(self, period, book=None):
         """Return what accounts are rated by in a period that was not billed yet.
 
         :param rating.Period period: the period
+        :param book: `bitpaket.price.book` to rate by; default: that of each account
         :rtype: dict[int, Terms]
         """
         accounts = self.sudo()
+        books = book.sudo() if book else accounts.price_book_id
         agreed = accounts.env["bitpaket.price.minimum"].search(
             [
                 "|",
                 ("account_id", "in", accounts.ids),
-                ("book_id", "in", accounts.price_book_id.ids),
+                ("book_id", "in", books.ids),
             ]
         )
         by_account, by_book = agreed.grouped("account_id"), agreed.grouped("book_id")
         result = {}
         for account in accounts:
             part = account._billed_part(period) or period
-            book = account.price_book_id
+            held = books if book else account.price_book_id
             minimums = {}
-            for some in (by_book.get(book), by_account.get(account)):
+            for some in (by_book.get(held), by_account.get(account)):
                 if some:
                     minimums |= some._in_force(account.currency_id, part.start)
-            result[account.id] = Terms(book, minimums)
+            result[account.id] = Terms(held, minimums)
         return result
 
     def _rating_prices(self, terms):
@@ -156,7 +173,7 @@ class BitpaketAccount(models.Model):
             [
                 "|",
                 ("account_id", "in", accounts.ids),
-                ("book_id", "in", [terms[id_].book.id for id_ in accounts.ids]),
+                ("book_id", "in", [term.book.id for term in terms.values()]),
             ]
         )
         by_owner = listed.grouped(

@@ -2,6 +2,7 @@ import re
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from .. import rating
 from ..tools import exact
@@ -38,6 +39,7 @@ class BitpaketMeter(models.Model):
     _name = "bitpaket.meter"
     _description = "Meter"
     _order = "sequence, id"
+    _rec_names_search = ["name", "code"]
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(
@@ -188,6 +190,41 @@ class BitpaketMeter(models.Model):
         "Round to between -15 and 12 decimals.",
     )
 
+    # === NAMES AND CODES === #
+
+    @api.depends("name", "code")
+    @api.depends_context("import_compat")
+    def _compute_display_name(self):
+        """Tell meters by their code in files that are to be imported again."""
+        if not self.env.context.get("import_compat"):
+            return super()._compute_display_name()
+        for meter in self:
+            meter.display_name = meter.code
+        return None
+
+    @api.model
+    def name_search(self, name="", domain=None, operator="ilike", limit=100):
+        """Find the one meter that an imported file means: a code comes first.
+
+        :raise ValueError: which the import tells with its row, when several are meant
+        """
+        if operator != "=":
+            return super().name_search(name, domain, operator, limit)
+        domain = Domain(domain or Domain.TRUE)
+        by_code = domain & Domain("code", "=", name)
+        found = super().name_search(name, by_code, operator, limit)
+        found = found or super().name_search(name, domain, operator, limit)
+        if len(found) > 1 and self.env.context.get("import_file"):
+            raise ValueError(
+                self.env._(
+                    "Several meters are called “%s”: name the code of the one you mean",
+                    name,
+                ).replace("%", "%%")
+            )
+        return found
+
+    # === CONSTRAINT METHODS === #
+
     @api.constrains("code")
     def _check_code(self):
         for meter in self:
@@ -271,6 +308,14 @@ class BitpaketMeter(models.Model):
     def _catalogue_ids(self):
         meters = self.sudo().with_context(active_test=False)
         return meters.search([])._ids  # pylint: disable=no-search-all
+
+    @api.model
+    def _rating_catalogue(self):
+        """Return all meters as the rating core knows them, in their order.
+
+        :rtype: tuple[rating.Meter]
+        """
+        return tuple(self._catalogue()._to_rating().values())
 
     def _unit_size(self):
         """Return how much of what is reported makes one billed unit.

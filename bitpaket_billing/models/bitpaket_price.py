@@ -1,11 +1,19 @@
+import contextlib
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .. import rating
-from ..tools import exact, exact_or_none
+from ..tools import changed_fields, exact, exact_or_none
 
 #: Price models whose prices stand in tiers.
 TIERED = ("graduated", "volume", "block_all", "block_top", "graduated_percentage")
+#: What may change after an invoice was made, for days to come.
+LATER = {"date_existing", "date_end"}
+#: What tells where and when a price holds.
+PLACE = {"book_id", "account_id", "meter_id", "currency_id", "date_start"}
 
 
 class BitpaketPrice(models.Model):
@@ -120,7 +128,9 @@ class BitpaketPrice(models.Model):
         help="Whether the fixed amount, or the fee of the first tier, is charged in a "
         "period without any usage. Peers disagree: most charge it.",
     )
-    tier_ids = fields.One2many("bitpaket.price.tier", "price_id", copy=True)
+    tier_ids = fields.One2many(
+        "bitpaket.price.tier", "price_id", string="Tiers", copy=True
+    )
     free_quantity = fields.Float(
         string="Free per period",
         digits=0,
@@ -337,22 +347,59 @@ class BitpaketPrice(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Refuse prices that would change what was invoiced."""
-        prices = super().create(vals_list)
+        importing = self.env.context.get("import_file")
+        prices = self.browse()
+        for batch in [[vals] for vals in vals_list] if importing else [vals_list]:
+            with self._telling_which(batch):
+                prices += super().create(batch)
         prices._check_not_retroactive()
         return prices
 
     def write(self, vals):
         """Refuse to change a price that an invoice was made by."""
-        if set(vals) - {"date_existing", "date_end"}:
-            self._check_unused()
-        dates = {price: (price.date_existing, price.date_end) for price in self}
-        result = super().write(vals)
-        self._check_dates_ahead(dates)
-        if {"book_id", "account_id", "meter_id", "currency_id", "date_start"} & set(
-            vals
+        changed = {price: changed_fields(price, vals) for price in self}
+        self.filtered(lambda price: changed[price] - LATER)._check_unused()
+        if any(
+            "book_id" in names and price.book_id for price, names in changed.items()
         ):
-            self._check_not_retroactive()
-        return result
+            raise UserError(
+                self.env._(
+                    "A price stays in its price book. To have it in another one, too, "
+                    "copy the book, or import the file without its external ids."
+                )
+            )
+        dates = {price: (price.date_existing, price.date_end) for price in self}
+        # What stays as it is must not compute other fields anew.
+        same = set(vals).difference({"tier_ids"}, *changed.values())
+        with self._telling_which([vals]):
+            super().write(
+                {name: value for name, value in vals.items() if name not in same}
+            )
+        self._check_dates_ahead(dates)
+        self.filtered(lambda price: changed[price] & PLACE)._check_not_retroactive()
+        return True
+
+    @contextlib.contextmanager
+    def _telling_which(self, vals_list):
+        """Tell which price of an imported book the database refuses.
+
+        :param list[dict] vals_list: what is written
+        """
+        if not self.env.context.get("import_file"):
+            yield
+            return
+        try:
+            with self.env.cr.savepoint():
+                yield
+        except psycopg2.IntegrityError as error:
+            price = self or self.new(vals_list[0])
+            raise ValidationError(
+                self.env._(
+                    "%(price)s: %(reason)s",
+                    price=price.display_name,
+                    reason=self.book_id._sql_error_to_message(error),
+                )
+            ) from error
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

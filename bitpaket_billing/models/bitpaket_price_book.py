@@ -33,8 +33,10 @@ class BitpaketPriceBook(models.Model):
         compute="_compute_currency_ids",
         help="The currencies that accounts can be billed in by this book.",
     )
-    price_ids = fields.One2many("bitpaket.price", "book_id", copy=True)
-    minimum_ids = fields.One2many("bitpaket.price.minimum", "book_id", copy=True)
+    price_ids = fields.One2many("bitpaket.price", "book_id", string="Prices", copy=True)
+    minimum_ids = fields.One2many(
+        "bitpaket.price.minimum", "book_id", string="Minimums", copy=True
+    )
     account_ids = fields.One2many("bitpaket.account", "price_book_id")
     account_count = fields.Integer(compute="_compute_account_count")
     source = fields.Char(help="Where the prices were decided or published.")
@@ -71,6 +73,32 @@ class BitpaketPriceBook(models.Model):
                 )
         return super().write(vals)
 
+    def copy_data(self, default=None):
+        """Tell the copy from the original."""
+        vals_list = super().copy_data(default)
+        if "name" not in (default or {}):
+            for book, vals in zip(self, vals_list, strict=True):
+                vals["name"] = self.env._("%s (copy)", book.name)
+        return vals_list
+
+    @api.model
+    def _sql_error_to_message(self, exc):
+        """Tell what is wrong with a line of an imported book in the line's words."""
+        for line in (self.price_ids, self.price_ids.tier_ids, self.minimum_ids):
+            if line._table == exc.diag.table_name:
+                return line._sql_error_to_message(exc)
+        return super()._sql_error_to_message(exc)
+
+    @api.model
+    def get_import_templates(self):
+        """Offer an example to whoever imports a price book."""
+        return [
+            {
+                "label": self.env._("Example of a price book"),
+                "template": "/bitpaket_billing/static/import/price_book.csv",
+            }
+        ]
+
     def action_open_accounts(self):
         """Open the accounts that are billed by this book."""
         self.ensure_one()
@@ -78,3 +106,8 @@ class BitpaketPriceBook(models.Model):
             "bitpaket_billing.bitpaket_account_action"
         )
         return {**action, "domain": [("price_book_id", "=", self.id)]}
+
+    def action_try_prices(self):
+        """Open a form that tells what this book's prices make of a usage."""
+        self.ensure_one()
+        return self.env["bitpaket.price.trial"]._open(book_id=self.id)

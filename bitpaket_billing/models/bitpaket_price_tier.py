@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import changed_fields
+
 
 class BitpaketPriceTier(models.Model):
     """One tier of a price."""
@@ -60,8 +62,11 @@ class BitpaketPriceTier(models.Model):
 
     def write(self, vals):
         """Refuse to change a tier that an invoice was made by."""
-        self.price_id._check_unused()
-        return super().write(vals)
+        changing = self.filtered(lambda tier: changed_fields(tier, vals))
+        changing.price_id._check_unused()
+        result = super().write(vals)
+        changing.price_id._check_unused()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

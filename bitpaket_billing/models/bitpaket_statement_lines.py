@@ -1,6 +1,6 @@
 """What stands on a statement: rated lines as records, and compared with new ratings."""
 
-from odoo import models
+from odoo import api, models
 
 from .. import rating
 from ..tools import exact, period_label, quantity_text
@@ -32,6 +32,29 @@ class BitpaketStatement(models.Model):
             }
             for sequence, line in enumerate(lines)
         ]
+
+    @api.model
+    def _preview_lines(self, account, period, lines):
+        """Return lines as the invoice will show them, in the reader's language.
+
+        :param account: `bitpaket.account` record, which may be new
+        :param rating.Period period: the billed days
+        :param lines: `rating.Line` records
+        :return: unsaved `bitpaket.usage.line` records
+        """
+        preview = self.new(
+            {
+                "account_id": account.id,
+                "currency_id": account.currency_id.id,
+                "partner_id": self.env.user.partner_id.id,
+                "period_start": period.start,
+                "period_end": period.end,
+            }
+        )
+        usage_lines = self.env["bitpaket.usage.line"]
+        return usage_lines.concat(
+            *(usage_lines.new(values) for values in preview._prepare_lines(lines))
+        )
 
     def _prepare_line(self, line, meter):
         late = line.kind == "adjustment"

@@ -22,6 +22,7 @@ from .periods import Period, add_months, calendar_month
 from .pricing import Tier
 from .rollup import CARRIED, RECOMPUTED, WIDE, DayRollup, add_up, level_usage
 from .statement import rate_statement
+from .trial import Difference, difference, differences, even_usage, laid_over
 from .types import (
     Adjustment,
     Commitment,

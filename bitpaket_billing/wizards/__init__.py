@@ -1,7 +1,9 @@
 from . import (
     account_move_reversal,
+    base_import,
     bitpaket_correction,
     bitpaket_price_example,
+    bitpaket_price_trial,
     bitpaket_usage_discard,
     bitpaket_usage_key,
 )

@@ -229,7 +229,13 @@ class TestInvoicesAndPayments(BillingPage, HttpCase):
         )
         self.assertEqual(
             page.links("invoices"),
-            [url, pay_url, f"{url}?report_type=pdf&download=true"],
+            [
+                url,
+                pay_url,
+                f"{url}?report_type=pdf&download=true",
+                f"/my/billing/statements/{self.invoice.bitpaket_statement_id.id}"
+                "/usage.csv",
+            ],
         )
         self.assertEqual(page.links("owed"), [pay_url])
         self.assertIn("/my/invoices?filterby=invoices", page.root.xpath("//a/@href"))
