@@ -21,12 +21,15 @@
         "data/product_data.xml",
         "data/bitpaket_meter_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_activity_data.xml",
         "views/payment_fastspring_templates.xml",
         "data/payment_provider_data.xml",
         "views/bitpaket_usage_daily_views.xml",
         "views/bitpaket_usage_event_views.xml",
         "views/bitpaket_usage_line_views.xml",
         "views/bitpaket_statement_views.xml",
+        "views/bitpaket_billing_preview_views.xml",
+        "views/bitpaket_billing_run_views.xml",
         "views/bitpaket_price_book_views.xml",
         "views/bitpaket_meter_views.xml",
         "views/bitpaket_account_views.xml",
@@ -34,6 +37,7 @@
         "views/res_config_settings_views.xml",
         "views/bitpaket_portal_templates.xml",
         "report/account_move_templates.xml",
+        "wizards/bitpaket_billing_reason_views.xml",
         "wizards/bitpaket_usage_key_views.xml",
         "views/bitpaket_billing_menus.xml",
         "views/bitpaket_fastspring_event_views.xml",
@@ -41,6 +45,9 @@
         "views/payment_transaction_views.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "bitpaket_billing/static/src/live/**/*",
+        ],
         "web.assets_frontend": [
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",
         ],

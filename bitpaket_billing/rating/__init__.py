@@ -19,6 +19,7 @@ from .explain import Conversion, explain, explain_quantity
 from .late import adjustments
 from .periods import Period, calendar_month
 from .pricing import Tier
+from .review import COMPARED, average, change, review, totals_by_meter
 from .statement import rate_statement
 from .types import (
     Adjustment,

@@ -1,1 +1,1 @@
-from . import bitpaket_usage_key
+from . import bitpaket_billing_reason, bitpaket_usage_key
