@@ -146,7 +146,7 @@ class BitpaketBillingRun(models.Model):
                 ["run_id", "currency_id"],
                 ["amount_total:sum"],
             ):
-                totals[run][currency] = amount
+                totals[run][currency] = amount or 0
         for run in self:
             now = totals[run]
             before = totals[by_start.get((run.company_id, run.period_start))]

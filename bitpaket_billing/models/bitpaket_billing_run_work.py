@@ -181,7 +181,7 @@ class BitpaketBillingRun(models.Model):
         nobody has approved its invoice.
         """
         self.ensure_one()
-        self.flush_recordset()
+        self.env["bitpaket.billing.preview"].flush_model(["held", "reason"])
         self.env.cr.execute(
             SQL(
                 """
