@@ -78,13 +78,13 @@ class TestPoisonedAccounts(RunMixin, TransactionCase):
         return {
             archived: "The customer “Customer 050” is archived. Restore the contact, "
             "or choose another customer on the account.",
-            gap: "The price book “Gap” has no price for Class A requests (PUT, COPY, POST, "
-            "LIST) on "
-            "2026-10-01. Add a price that starts on or before that day.",
+            gap: "The price book “Gap” has no price for Class A requests "
+            "(PUT, COPY, POST, LIST) on 2026-10-01. Add a price that starts on or "
+            "before that day.",
             inactive: "The currency CHF is not active. Activate it under Invoicing › "
             "Configuration › Currencies.",
-            no_income: f"There is no income account for “{product.name}”. Set one on the "
-            "product, on its category, or on the journal “Usage invoices”.",
+            no_income: f"There is no income account for “{product.name}”. Set one on "
+            "the product, on its category, or on the journal “Usage invoices”.",
         }
 
     def test_99_percent_invoiced_1_percent_listed_in_words(self):
