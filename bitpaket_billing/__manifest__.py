@@ -47,6 +47,7 @@
     "assets": {
         "web.assets_backend": [
             "bitpaket_billing/static/src/live/**/*",
+            "bitpaket_billing/static/src/scss/bitpaket_backend.scss",
         ],
         "web.assets_frontend": [
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",

@@ -30,10 +30,9 @@ class BitpaketBillingRun(models.Model):
         readonly=True,
     )
     period_start = fields.Date(
-        string="From",
+        string="First day",
         required=True,
-        default=lambda self: fields.Date.start_of(fields.Date.today(), "month")
-        - relativedelta(months=1),
+        default=lambda self: self._default_period_start(),
     )
     period_end = fields.Date(
         string="Until (excluded)",
@@ -104,6 +103,7 @@ class BitpaketBillingRun(models.Model):
     total_ids = fields.One2many(
         "bitpaket.billing.total", "run_id", string="Totals per meter", readonly=True
     )
+    is_over = fields.Boolean(compute="_compute_is_over")
     needs_approval = fields.Boolean(related="company_id.bitpaket_close_approval")
 
     # However many workers, hosts and persons start it.
@@ -112,10 +112,26 @@ class BitpaketBillingRun(models.Model):
         "This period has a billing run already: open that one.",
     )
 
+    @api.model
+    def _default_period_start(self):
+        """Return the first month without a run: the last one, or the running one."""
+        running = fields.Date.start_of(fields.Date.today(), "month")
+        last = running - relativedelta(months=1)
+        closed = self.search_count(
+            [("company_id", "=", self.env.company.id), ("period_start", "=", last)]
+        )
+        return running if closed else last
+
     @api.depends("period_start")
     def _compute_period_end(self):
         for run in self:
             run.period_end = run.period_start and run._period().end
+
+    @api.depends("period_end")
+    def _compute_is_over(self):
+        """Tell whether the period has ended, in UTC: no company's clock counts."""
+        for run in self:
+            run.is_over = run.period_end and run.period_end <= fields.Date.today()
 
     @api.depends("period_start", "period_end")
     def _compute_display_name(self):
@@ -143,10 +159,6 @@ class BitpaketBillingRun(models.Model):
 
     def _period(self):
         return rating.calendar_month(self.period_start)
-
-    def _is_over(self):
-        """Return whether the period has ended, in UTC: no company's clock counts."""
-        return self.period_end <= fields.Date.today()
 
     # === STEPS === #
 
@@ -277,7 +289,7 @@ class BitpaketBillingRun(models.Model):
             )
 
     def _check_over(self):
-        if not self._is_over():
+        if not self.is_over:
             raise UserError(
                 self.env._(
                     "%s has not ended yet (in UTC): until then there is only a "

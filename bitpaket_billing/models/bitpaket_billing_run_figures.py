@@ -31,6 +31,9 @@ class BitpaketBillingRun(models.Model):
     count_review = fields.Integer(string="To review", compute="_compute_previewed")
     count_previewed = fields.Integer(string="Previewed", compute="_compute_previewed")
     count_preview = fields.Integer(string="Preview rows", compute="_compute_previewed")
+    busy = fields.Boolean(
+        compute="_compute_busy", help="Workers have something to do for this run."
+    )
     progress = fields.Float(compute="_compute_progress", help="Percent.")
     duration = fields.Char(compute="_compute_duration")
     rate = fields.Float(
@@ -102,6 +105,24 @@ class BitpaketBillingRun(models.Model):
             run.count_preview = counts[run, "all"]
             run.count_previewed = counts[run, "all"] - counts[run, "todo"]
             run.count_review = counts[run, "unusual"]
+
+    @api.depends("state", "previewed", "statement_ids.next_retry")
+    def _compute_busy(self):
+        retried = self.env["bitpaket.statement"]._read_group(
+            [
+                ("run_id", "in", self.ids),
+                ("state", "=", "error"),
+                ("held", "=", False),
+                ("next_retry", "<=", fields.Datetime.now()),
+            ],
+            ["run_id"],
+        )
+        for run in self:
+            run.busy = (
+                run.state == "running"
+                or (run.state == "preview" and run.previewed)
+                or (run.state == "done" and run in self._among(retried))
+            )
 
     @api.depends("state", "count_todo", "count_previewed")
     def _compute_progress(self):

@@ -250,7 +250,7 @@ class BitpaketBillingRun(models.Model):
         )
         for run in previewed - self._among(busy):
             run.state = "waiting"
-            if run.company_id.bitpaket_close_approval and run._is_over():
+            if run.company_id.bitpaket_close_approval and run.is_over:
                 run._remind(
                     "approve", self.env._("The preview is ready to be approved.")
                 )
