@@ -78,7 +78,7 @@ def _finance(browser, facts):
         ("billing-runs", "bitpaket_billing_run_action", ROW),
         ("billing-run", "bitpaket_billing_run_action/1", f".o_form_view {ROW}"),
         ("accounts", "bitpaket_account_action", ROW),
-        ("account", "bitpaket_account_action/1", f".o_form_view {ROW}"),
+        ("account", "bitpaket_account_action/1", ".o_form_view h1"),
         ("statements", "bitpaket_statement_action", ROW),
         ("statement", "bitpaket_statement_action/1", f".o_form_view {ROW}"),
         ("price-book", "bitpaket_price_book_action/1", f".o_form_view {ROW}"),

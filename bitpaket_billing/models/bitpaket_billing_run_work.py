@@ -264,7 +264,7 @@ class BitpaketBillingRun(models.Model):
             ["__count"],
         )
         for run, count in failed:
-            run._remind("mend", self.env._("%s accounts could not be invoiced.", count))
+            run._remind("mend", self.env._("Accounts that need mending: %s", count))
         (self - self._among(failed)).activity_feedback(
             ["bitpaket_billing.activity_mend"]
         )
