@@ -8,6 +8,8 @@ import io
 from datetime import timedelta
 from decimal import Decimal
 
+import psycopg2
+
 from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
@@ -137,3 +139,23 @@ def no_garbage_collection():
     finally:
         if enabled:
             gc.enable()
+
+
+def do_all_that_can(records, do, give_up):
+    """Do something with records, in ever smaller parts when one of them fails.
+
+    :param callable do: takes records; what it writes is undone when it fails
+    :param callable give_up: takes the one record that fails, and the error
+    """
+    try:
+        with records.env.cr.savepoint():
+            do(records)
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        raise  # of the database, and of no record
+    except Exception as error:
+        if len(records) == 1:
+            give_up(records, error)
+            return
+        half = len(records) // 2
+        for part in (records[:half], records[half:]):
+            do_all_that_can(part, do, give_up)

@@ -52,7 +52,7 @@ def prepare(env, url, simulator_url, storefront_url, known_key):
     )
     # Usage must be there before its month is closed.
     later = datetime.now() + timedelta(hours=1)
-    env.ref(f"{ADDON}.ir_cron_close_periods").nextcall = later.replace(microsecond=0)
+    env["bitpaket.billing.run"]._jobs().nextcall = later.replace(microsecond=0)
     return {
         "api_key": known_key if _key_works(env, known_key) else make_key(env)["key"],
         "webhook_url": provider.fastspring_webhook_url,

@@ -74,9 +74,12 @@ def _invoice(link, session):
 def _finance(browser, facts):
     url = facts["url"]
     browser.use_session(url, log_in(url, facts["database"], *FINANCE))
+    _preview_running_month(browser, url)
     for name, action, ready in (
+        ("billing-runs", "bitpaket_billing_run_action", ROW),
+        ("billing-run", "bitpaket_billing_run_action/1", f".o_form_view {ROW}"),
         ("accounts", "bitpaket_account_action", ROW),
-        ("account", "bitpaket_account_action/1", ".o_form_view .o_notebook"),
+        ("account", "bitpaket_account_action/1", ".o_form_view h1"),
         ("statements", "bitpaket_statement_action", ROW),
         ("statement", "bitpaket_statement_action/1", f".o_form_view {ROW}"),
         ("price-book", "bitpaket_price_book_action/1", f".o_form_view {ROW}"),
@@ -146,3 +149,26 @@ def _choose(browser, field, name):
     """
     browser.wait(option)
     browser.evaluate(f"{option}.querySelector('a').click()")
+
+
+def _preview_running_month(browser, url):
+    """Make a preview of the running month, or once more, and picture it."""
+    runs = f"{url}/odoo/action-bitpaket_billing.bitpaket_billing_run_action"
+    browser.open(runs, f"document.querySelector('{ROW}')")
+    waiting = (
+        "[...document.querySelectorAll('.o_data_row td[name=display_name]')].find("
+    )
+    waiting += "cell => cell.closest('tr').innerText.includes('To approve'))"
+    if browser.evaluate(f"!!{waiting}"):
+        browser.evaluate(f"{waiting}.click()")
+    else:
+        browser.open(f"{runs}/new")
+    button = "document.querySelector('button[name=action_preview]')"
+    browser.wait(button)
+    browser.evaluate(f"{button}.click()")
+    browser.wait(
+        "document.querySelector('.o_arrow_button_current')?.innerText === 'To approve'"
+        " && document.querySelector('[name=totals]')?.innerText",
+        120,
+    )
+    browser.screenshot(FOLDER / "billing-preview.png")

@@ -45,6 +45,15 @@ class Scratch:
         _maintain(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         self.config.unlink()
 
+    def point_at(self, socket):
+        """Have Odoo look for this database in another cluster.
+
+        :param Path socket: folder of the cluster's socket
+        """
+        lines = self.config.read_text().splitlines()
+        kept = [line for line in lines if line.split(" =")[0] != "db_host"]
+        self.config.write_text("\n".join([*kept, f"db_host = {socket}", ""]))
+
     @property
     def environment(self):
         return {**os.environ, "ODOO_RC": str(self.config)}

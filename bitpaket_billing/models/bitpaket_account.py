@@ -246,11 +246,17 @@ class BitpaketAccount(models.Model):
     def _rating_error_message(self, error, book=None):
         """Tell in words what a person must mend so that the account can be rated.
 
-        :param rating.RatingError error: what the core reported
+        :param rating.RatingError error: what the core reported; None: no result
         :param book: the price book that it was rated by; default: the account's
         :rtype: str
         """
         self.ensure_one()
+        if error is None:
+            return self.env._(
+                "“%s” is not billed in this period any more: its first or last day "
+                "was changed. Change it back, or skip the statement.",
+                self.name,
+            )
         if isinstance(error, rating.MissingPrice):
             meter = self.env["bitpaket.meter"].search([("code", "=", error.meter)])
             return self.env._(

@@ -1,10 +1,8 @@
 import functools
-import logging
-from collections import Counter
+from collections import defaultdict
 
 from odoo import api, fields, models
-
-_logger = logging.getLogger(__name__)
+from odoo.exceptions import UserError
 
 #: Machine work on documents: no followers, no tracking, no "created" messages.
 SILENT = {
@@ -54,19 +52,21 @@ class BitpaketInvoicing(models.AbstractModel):
         :param list[dict] vals_list: their values, for stock `create`
         """
         fast, stock = [], []
-        reasons = Counter()
+        reasons = defaultdict(list)
         obstacle = self._obstacle(company)
         for vals in vals_list:
             reason = obstacle or self._obstacle_of(vals)
             (stock if reason else fast).append(vals)
             if reason:
-                reasons[reason] += 1
+                reasons[reason].append(vals.get("bitpaket_statement_id"))
         if fast:
             self._create_posted_fast(fast)
         self.env["account.move"]._bitpaket_wake_sending()
         if stock:
-            _logger.info("Invoices on the stock path: %s", dict(reasons))
             self._create_posted_stock(stock)
+        for reason, ids in reasons.items():
+            statements = self.env["bitpaket.statement"].browse(filter(None, ids))
+            statements.stock_reason = reason
 
     @api.model
     def _create_posted_stock(self, vals_list):
@@ -151,6 +151,16 @@ class BitpaketInvoicing(models.AbstractModel):
         product = product.with_company(company)
         taxes = product.taxes_id._filter_taxes_by_company(company)
         accounts = product.product_tmpl_id.get_product_accounts(position)
+        journal = company._bitpaket_get_journal()
+        if not (accounts["income"] or journal.default_account_id):
+            raise UserError(
+                self.env._(
+                    "There is no income account for “%(product)s”. Set one on the "
+                    "product, on its category, or on the journal “%(journal)s”.",
+                    product=product.name,
+                    journal=journal.name,
+                )
+            )
         return {
             "product_id": product.id,
             "product_uom_id": product.uom_id.id,

@@ -1,22 +1,15 @@
 import logging
 import time
 from collections import Counter
-from datetime import timedelta
-
-import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import rating
-from ..tools import no_garbage_collection, period_label
+from ..tools import do_all_that_can, no_garbage_collection, period_label
 from .bitpaket_invoicing import SILENT
 
 _logger = logging.getLogger(__name__)
-
-#: Statements per commit: whoever else posts in the journal waits no longer than that.
-BATCH_SIZE = 100
 
 
 class BitpaketStatement(models.Model):
@@ -51,6 +44,7 @@ class BitpaketStatement(models.Model):
             ("rated", "Rated"),
             ("invoiced", "Invoiced"),
             ("sent", "Sent"),
+            ("skipped", "Skipped"),
             ("error", "Error"),
         ],
         required=True,
@@ -111,36 +105,12 @@ class BitpaketStatement(models.Model):
     # === MONTH CLOSE === #
 
     @api.model
-    def _cron_close_periods(self):
-        """Make invoices of every period that has ended, in committed batches."""
-        self._close_periods()
-
-    @api.model
-    def _close_periods(self, until=None, batch_size=BATCH_SIZE):
+    def _close_periods(self, until=None):
         """Close every period that has ended by `until`, and invoice it.
 
-        Driven by state alone: it may run twice, in several workers at once, or die at
-        any point; what is left is done by the next call.
-
         :param date until: first day that is not closed; default: the running month
-        :param int batch_size: statements per commit
         """
-        cron = self.env["ir.cron"]
-        opened = False
-        while True:
-            try:
-                if not opened:
-                    self._create_due(until)
-                    self._prepare_companies()
-                    handled, opened = 0, True
-                elif not (handled := self._invoice_next(batch_size)):
-                    return
-            except psycopg2.errors.SerializationFailure:
-                # Another worker was quicker with one of these rows: look again.
-                self.env.cr.rollback()
-                continue
-            if not cron._commit_progress(handled, remaining=self._count_due()):
-                return
+        self.env["bitpaket.billing.run"]._close(until)
 
     @api.model
     def _create_due(self, until=None):
@@ -148,37 +118,7 @@ class BitpaketStatement(models.Model):
 
         :param date until: first day that is not closed; never after the running month
         """
-        running = fields.Date.start_of(fields.Date.today(), "month")
-        until = min(until or running, running)
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO bitpaket_statement
-                       (account_id, partner_id, company_id, currency_id, period_start,
-                        period_end, state, attempts, amount_total,
-                        create_uid, create_date, write_uid, write_date)
-                SELECT account.id, account.partner_id, account.company_id,
-                       account.currency_id, GREATEST(month::date, account.date_start),
-                       LEAST((month + interval '1 month')::date, account.date_end),
-                       'closed', 0, 0, %(uid)s, now() AT TIME ZONE 'UTC',
-                       %(uid)s, now() AT TIME ZONE 'UTC'
-                  FROM bitpaket_account account
-                  CROSS JOIN LATERAL (
-                        SELECT MAX(period_end) AS end FROM bitpaket_statement
-                         WHERE account_id = account.id
-                       ) billed
-                  CROSS JOIN LATERAL generate_series(
-                        date_trunc('month', COALESCE(billed.end, account.date_start)),
-                        %(until)s::date - interval '1 month', interval '1 month'
-                       ) month
-                 WHERE account.date_end IS NULL OR account.date_end > month::date
-                ON CONFLICT (account_id, period_start) DO NOTHING
-                """,
-                uid=self.env.uid,
-                until=until,
-            )
-        )
-        self.invalidate_model()
+        self.env["bitpaket.billing.run"]._open_due("command", until)
 
     @api.model
     def _prepare_companies(self):
@@ -206,8 +146,15 @@ class BitpaketStatement(models.Model):
 
     @api.model
     def _due_condition(self):
+        self.env["bitpaket.billing.run"].flush_model(["state"])
+        self.flush_model(["state", "held", "next_retry"])
         return SQL(
-            "(state = 'closed' OR (state = 'error' AND next_retry <= %s))",
+            """
+            (state = 'closed' OR (state = 'error' AND next_retry <= %s))
+            AND held IS NOT TRUE
+            AND run_id IN (SELECT id FROM bitpaket_billing_run
+                            WHERE state IN ('running', 'done'))
+            """,
             fields.Datetime.now(),
         )
 
@@ -245,16 +192,14 @@ class BitpaketStatement(models.Model):
     def _invoice_batch(self):
         """Invoice claimed statements; one that fails does not hold up the others."""
         started = time.monotonic()
-        try:
-            # Hundreds of records live until the commit: looking for garbage among
-            # them, time and again, costs a tenth of the close.
-            with no_garbage_collection(), self.env.cr.savepoint():
-                self._invoice()
-        except psycopg2.errors.SerializationFailure:
-            raise
-        except Exception:
-            for statement in self:
-                statement._invoice_alone()
+        # Hundreds of records live until the commit: looking for garbage among them,
+        # time and again, costs a tenth of the close.
+        with no_garbage_collection():
+            do_all_that_can(
+                self,
+                lambda statements: statements._invoice(),
+                lambda statement, error: statement._register_failure(error),
+            )
         states = Counter(self.mapped("state"))
         _logger.info(
             "Month close: %s statements of %s to %s in %.2f s: %s invoiced, %s with "
@@ -268,15 +213,6 @@ class BitpaketStatement(models.Model):
             states["error"],
         )
 
-    def _invoice_alone(self):
-        try:
-            with self.env.cr.savepoint():
-                self._invoice()
-        except psycopg2.errors.SerializationFailure:
-            raise
-        except Exception as error:
-            self._register_failure(error)
-
     def _invoice(self):
         """Rate these statements and post their invoices."""
         for (company, start, end), statements in self.grouped(
@@ -287,14 +223,15 @@ class BitpaketStatement(models.Model):
             )
         ).items():
             statements = statements.with_company(company).with_context(**SILENT)
-            statements._rate(rating.Period(start, end))
+            statements -= statements._set_aside(statements.account_id._obstacles())
+            statements = statements._rate(rating.Period(start, end))
             statements.env["bitpaket.invoicing"]._invoice_statements(statements)
 
     def _rate(self, period):
         """Rate statements of one period and keep the lines.
 
         :param rating.Period period: their common period
-        :raise UserError: when one of them cannot be rated, in words
+        :return: those that were rated; the others keep in words why not
         """
         accounts = self.account_id
         terms = accounts._current_terms(period)
@@ -302,12 +239,11 @@ class BitpaketStatement(models.Model):
         seen_at = self.env.cr.now()  # not after what this transaction can see
         meters = self.env["bitpaket.meter"]._catalogue()
         self.line_ids.unlink()
+        self -= self._set_aside(accounts._rating_problems(results))
         line_vals = []
         for statement in self:
             account = statement.account_id
             rated = results[account.id]
-            if isinstance(rated, rating.RatingError):
-                raise UserError(account._rating_error_message(rated))
             line_vals += statement._prepare_lines(rated.lines, meters)
             statement.amount_total = float(rated.total)
             statement.price_book_id = terms[account.id].book
@@ -325,9 +261,10 @@ class BitpaketStatement(models.Model):
         self.env["bitpaket.usage.line"]._insert(line_vals)
         adjusted = {vals["adjusted_statement_id"] for vals in line_vals} - {None}
         adjusted = self.browse(adjusted) | self._find_reopened(
-            accounts.ids, period.start
+            self.account_id.ids, period.start
         )
         adjusted.write({"usage_seen_at": seen_at, "reopened": False})
+        return self
 
     def _link_invoices(self):
         """Note which invoices were made, on the statements and their lines."""
@@ -352,35 +289,7 @@ class BitpaketStatement(models.Model):
         self.invalidate_model(["move_id", "state"])
         self.env["bitpaket.usage.line"].invalidate_model(["move_id"])
 
-    def _register_failure(self, error):
-        """Keep what went wrong, in words, and when it is tried again."""
-        expected = isinstance(error, UserError)
-        log = _logger.info if expected else _logger.exception
-        log("Statement %s could not be invoiced: %s", self.id, error)
-        attempts = self.attempts + 1
-        self.write(
-            {
-                "state": "error",
-                "message": str(error)
-                if expected
-                else self.env._(
-                    "Something unexpected went wrong (%s). It is tried again; the "
-                    "server's log has the details.",
-                    f"{type(error).__name__}: {error}",
-                ),
-                "attempts": attempts,
-                "next_retry": fields.Datetime.now()
-                + timedelta(hours=min(2**attempts, 24)),
-            }
-        )
-
     # === ACTION METHODS === #
-
-    def action_retry(self):
-        """Try failed statements again now."""
-        failed = self.filtered(lambda statement: statement.state == "error")
-        failed.sudo().write({"next_retry": fields.Datetime.now()})
-        self.env.ref("bitpaket_billing.ir_cron_close_periods").sudo()._trigger()
 
     def action_open_invoice(self):
         """Open the invoice of this statement."""

@@ -135,6 +135,75 @@ class ResCompany(models.Model):
         kept = max((day for day in purged if day), default=None)
         return intake.Oldest(accepted, kept and rating.add_months(kept, 1))
 
+    bitpaket_close_automatically = fields.Boolean(
+        string="Close months automatically",
+        default=True,
+        help="Otherwise a billing manager starts each billing run.",
+    )
+    bitpaket_close_time = fields.Float(
+        string="Time of the month close",
+        default=5 / 60,
+        help="On the first day of the month, in hours of UTC.",
+    )
+    bitpaket_close_approval = fields.Boolean(
+        string="Billing runs need approval",
+        help="A billing manager looks at the preview before anything is invoiced.",
+    )
+    bitpaket_close_four_eyes = fields.Boolean(
+        string="Four eyes", help="Who prepared a billing run may not approve it."
+    )
+    bitpaket_review_factor = fields.Float(
+        string="Review factor",
+        default=3,
+        help="A total is on the review list when it is so many times as much, or as "
+        "little, as the account's average of the last three months.",
+    )
+    bitpaket_responsible_id = fields.Many2one(
+        "res.users",
+        string="Responsible for the month close",
+        help="Is asked to approve billing runs and to mend what fails; default: the "
+        "first billing manager of the company.",
+    )
+
+    @api.constrains("bitpaket_close_time", "bitpaket_review_factor")
+    def _check_bitpaket_close(self):
+        for company in self:
+            if not 0 <= company.bitpaket_close_time < 24:
+                raise ValidationError(
+                    self.env._("The time of the month close is an hour of the day.")
+                )
+            if company.bitpaket_review_factor < 1:
+                raise ValidationError(
+                    self.env._("The review factor must be at least 1.")
+                )
+
+    def _bitpaket_closable_until(self, at_its_hour=True):
+        """Return the first day that is not closed yet: of this month, or of the last.
+
+        All in UTC; the time zones of users and companies mean nothing.
+
+        :param bool at_its_hour: mind at which hour the company closes its months
+        :rtype: date
+        """
+        now = fields.Datetime.now()
+        if at_its_hour:
+            now -= timedelta(hours=self.bitpaket_close_time)
+        return fields.Date.start_of(now.date(), "month")
+
+    def _bitpaket_responsible(self):
+        """Return who is asked to approve billing runs and to mend what fails.
+
+        :rtype: recordset of `res.users`
+        """
+        self.ensure_one()
+        if self.bitpaket_responsible_id.active:
+            return self.bitpaket_responsible_id
+        managers = self.env.ref("bitpaket_billing.group_billing_manager").all_user_ids
+        people = managers.filtered(
+            lambda user: user.active and self in user.company_ids
+        )
+        return people.sorted("id")[:1] or self.env.ref("base.user_admin")
+
     def _bitpaket_get_journal(self):
         """Return the journal of usage invoices, made when there is none.
 
@@ -211,10 +280,10 @@ class ResCompany(models.Model):
     def _bitpaket_check_chart(self):
         for company in self:
             if not company.root_id.sudo().chart_template:
-                raise UserError(
-                    self.env._(
-                        "%s has no chart of accounts yet: choose one in the "
-                        "accounting settings.",
-                        company.name,
-                    )
-                )
+                raise UserError(company._bitpaket_chart_message())
+
+    def _bitpaket_chart_message(self):
+        return self.env._(
+            "%s has no chart of accounts yet: choose one in the accounting settings.",
+            self.name,
+        )

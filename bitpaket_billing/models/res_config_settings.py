@@ -7,6 +7,24 @@ class ResConfigSettings(models.TransientModel):
     bitpaket_tax_mode = fields.Selection(
         related="company_id.bitpaket_tax_mode", readonly=False
     )
+    bitpaket_close_automatically = fields.Boolean(
+        related="company_id.bitpaket_close_automatically", readonly=False
+    )
+    bitpaket_close_time = fields.Float(
+        related="company_id.bitpaket_close_time", readonly=False
+    )
+    bitpaket_close_approval = fields.Boolean(
+        related="company_id.bitpaket_close_approval", readonly=False
+    )
+    bitpaket_close_four_eyes = fields.Boolean(
+        related="company_id.bitpaket_close_four_eyes", readonly=False
+    )
+    bitpaket_review_factor = fields.Float(
+        related="company_id.bitpaket_review_factor", readonly=False
+    )
+    bitpaket_responsible_id = fields.Many2one(
+        related="company_id.bitpaket_responsible_id", readonly=False
+    )
     bitpaket_journal_id = fields.Many2one(
         related="company_id.bitpaket_journal_id", readonly=False
     )

@@ -21,6 +21,7 @@ from .late import adjustments
 from .periods import Period, add_months, calendar_month
 from .pricing import Tier
 from .rollup import CARRIED, RECOMPUTED, WIDE, DayRollup, add_up, level_usage
+from .review import COMPARED, average, change, review, totals_by_meter
 from .statement import rate_statement
 from .trial import Difference, difference, differences, even_usage, laid_over
 from .types import (

@@ -1,6 +1,7 @@
 from . import (
     account_move_reversal,
     base_import,
+    bitpaket_billing_reason,
     bitpaket_correction,
     bitpaket_price_example,
     bitpaket_price_trial,

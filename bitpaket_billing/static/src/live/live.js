@@ -30,7 +30,7 @@ class Live extends Component {
         const {record} = this.props;
         try {
             // What somebody is typing stays.
-            if (!document.hidden && !(await record.isDirty())) {
+            if (!document.hidden && record.resId && !(await record.isDirty())) {
                 await record.load();
             }
         } finally {
