@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .errors import InvalidValue
-from .rounding import HUNDRED, ZERO, drop_residue, exact, floor, half_up, spread
+from .rounding import (
+    HUNDRED,
+    ZERO,
+    drop_residue,
+    exact,
+    floor,
+    half_up,
+    settle_quantity,
+    spread,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ def apply_coupons(lines, coupons, currency=None, digits=2, share_digits=None):
     for number in order:
         coupon = coupons[number]
         eligible = [i for i, line in enumerate(lines) if coupon.covers(line)]
-        base = drop_residue(sum((left[i] for i in eligible), ZERO))
+        base = drop_residue(settle_quantity(sum((left[i] for i in eligible), ZERO)))
         shares = [ZERO] * len(lines)
         discount = None
         if _is_usable(coupon, currency):

@@ -150,3 +150,11 @@ def test_coupons_add_up_and_never_take_more_than_there_is(bill, redeemed, share_
         assert result.remaining >= 0
     whole = sum(line.amount for line in bill)
     assert abs(whole - found.subtotal - found.discount) <= tolerance
+
+
+def test_more_than_all_of_what_thirds_left_takes_all_and_no_more():
+    found = apply_coupons(
+        lines("3512.32", "0.35", "1.29"),
+        [Coupon("fixed", D("0.01")), Coupon("percent", D("100.01"))],
+    )
+    assert found.subtotal == 0
