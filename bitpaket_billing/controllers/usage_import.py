@@ -2,7 +2,13 @@ import tempfile
 
 from odoo import http
 from odoo.http import content_disposition, request
-from odoo.tools import SQL
+
+REFUSED = """
+    COPY (SELECT number AS row, code, message
+            FROM bitpaket_usage_import_refusal
+           WHERE import_id = %s ORDER BY number)
+      TO STDOUT (FORMAT csv, HEADER)
+"""
 
 
 class UsageImportController(http.Controller):
@@ -13,23 +19,14 @@ class UsageImportController(http.Controller):
         "/<model('bitpaket.usage.import'):usage_import>/refused.csv",
         type="http",
         auth="user",
-        readonly=True,
     )
     def download_refused(self, usage_import):
         """Return the rows of a file that were not counted, as CSV."""
-        query = SQL(
-            """
-            COPY (SELECT number AS row, code, message
-                    FROM bitpaket_usage_import_refusal
-                   WHERE import_id = %s ORDER BY number)
-              TO STDOUT (FORMAT csv, HEADER)
-            """,
-            usage_import.id,
-        )
-        cr = request.env.cr
         file = tempfile.TemporaryFile()
         file.write("\ufeff".encode())  # spreadsheets would take it for another charset
-        cr.copy_expert(cr.mogrify(query.code, query.params).decode(), file)
+        cr = request.env.cr
+        query = cr.mogrify(REFUSED, [usage_import.id]).decode()
+        cr.copy_expert(query, file)
         file.seek(0)
         return request.make_response(
             file,
