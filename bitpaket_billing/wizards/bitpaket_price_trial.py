@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
@@ -177,7 +178,7 @@ class BitpaketPriceTrial(models.TransientModel):
             sides = trial._rate_sides()
             totals = [float(side.rated.total) if side.rated else 0 for side in sides]
             trial.total, trial.other_total = (*totals, 0, 0)[:2]
-            trial.result = sides and self.env["ir.qweb"]._render(
+            trial.result = bool(sides) and self.env["ir.qweb"]._render(
                 "bitpaket_billing.price_trial_result", trial._prepare_result(sides)
             )
 
@@ -227,6 +228,11 @@ class BitpaketPriceTrial(models.TransientModel):
         error = self._obstacle(book, account, part)
         if not error:
             rated = self._rate(account, book, month, period, part)
+        if isinstance(rated, rating.MissingPrice):
+            # Told by the day of the month whose prices they are.
+            day = month.start + (rated.date - period.start)
+            day = min(day, month.end - timedelta(days=1))
+            rated = rating.MissingPrice(rated.meter, day)
         if isinstance(rated, rating.RatingError):
             rated, error = None, account._rating_error_message(rated, book)
         if rated:

@@ -206,6 +206,9 @@ class TestTypedQuantities(TrialCase):
         shown = Shown(form)
         self.assertEqual(shown.block("total"), "$ 60.00")
         self.assertFalse(shown.has("difference"))
+        form.month = "2026-12-01"
+        form.other_month = "2026-10-01"
+        self.assertIn("on 2026-10-02.", Shown(form).block("error"))
 
     def test_currencies(self):
         euro = self.env.ref("base.EUR")
