@@ -8,6 +8,7 @@ import openpyxl
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date, Datetime
+from odoo.http import Request
 from odoo.modules import get_module_path
 from odoo.tests import HttpCase, TransactionCase, freeze_time, tagged
 
@@ -508,21 +509,25 @@ class TestExport(RunMixin, HttpCase):
         run._prepare_preview()
         self.env["bitpaket.billing.preview"]._rate_next(10)
         self.authenticate("frida", "frida")
-        fields = ("account_id", "amount_total")
+        fields = (("account_id", "many2one"), ("amount_total", "monetary"))
         answer = self.url_open(
             "/web/export/xlsx",
             {
+                "csrf_token": Request.csrf_token(self),
                 "data": json.dumps(
                     {
                         "model": "bitpaket.billing.preview",
-                        "fields": [{"name": name, "label": name} for name in fields],
+                        "fields": [
+                            {"name": name, "label": name, "type": type_}
+                            for name, type_ in fields
+                        ],
                         "ids": run.preview_ids.ids,
                         "domain": [],
                         "import_compat": False,
                         "groupby": [],
                         "context": {"allowed_company_ids": self.company.ids},
                     }
-                )
+                ),
             },
         )
         sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
