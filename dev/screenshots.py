@@ -152,23 +152,21 @@ def _choose(browser, field, name):
 
 
 def _preview_running_month(browser, url):
-    """Make a preview of the running month, or once more, and picture it."""
+    """Make a preview of the running month, if there is none yet, and picture it."""
     runs = f"{url}/odoo/action-bitpaket_billing.bitpaket_billing_run_action"
     browser.open(runs, f"document.querySelector('{ROW}')")
     waiting = (
         "[...document.querySelectorAll('.o_data_row td[name=display_name]')].find("
+        "cell => cell.closest('tr').innerText.includes('To approve'))"
     )
-    waiting += "cell => cell.closest('tr').innerText.includes('To approve'))"
     if browser.evaluate(f"!!{waiting}"):
         browser.evaluate(f"{waiting}.click()")
     else:
-        browser.open(f"{runs}/new")
-    button = "document.querySelector('button[name=action_preview]')"
-    browser.wait(button)
-    browser.evaluate(f"{button}.click()")
+        button = "document.querySelector('button[name=action_preview]')"
+        browser.open(f"{runs}/new", button)
+        browser.evaluate(f"{button}.click()")
     browser.wait(
-        "document.querySelector('.o_arrow_button_current')?.innerText === 'To approve'"
-        " && document.querySelector('[name=totals]')?.innerText",
+        "document.querySelector('.o_arrow_button_current')?.innerText === 'To approve'",
         120,
     )
     browser.screenshot(FOLDER / "billing-preview.png")

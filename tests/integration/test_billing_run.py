@@ -1,8 +1,16 @@
 """Billing runs: who starts them and when, preview, review, holds, approval."""
 
+import importlib.util
+import io
+import json
+
+import openpyxl
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date, Datetime
-from odoo.tests import TransactionCase, freeze_time, tagged
+from odoo.http import Request
+from odoo.modules import get_module_path
+from odoo.tests import HttpCase, TransactionCase, freeze_time, tagged
 
 from ..common import GIB, BillingMixin
 
@@ -489,3 +497,71 @@ class TestDecisions(RunMixin, TransactionCase):
         self.work()
         self.assertEqual(self.run_.count_stock, 1)
         self.assertEqual(self.run_.stock_reasons, "1 × Invoices are rounded to coins.")
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestExport(RunMixin, HttpCase):
+    def test_preview_as_a_sheet(self):
+        account = self.make_account("acme", book=self.book, date_start="2026-10-01")
+        self.report_month(account)
+        self.make_manager("frida").password = "frida"
+        run = self.runs.create({"period_start": "2026-10-01"})
+        run._prepare_preview()
+        self.env["bitpaket.billing.preview"]._rate_next(10)
+        self.authenticate("frida", "frida")
+        fields = (("account_id", "many2one"), ("amount_total", "monetary"))
+        answer = self.url_open(
+            "/web/export/xlsx",
+            {
+                "csrf_token": Request.csrf_token(self),
+                "data": json.dumps(
+                    {
+                        "model": "bitpaket.billing.preview",
+                        "fields": [
+                            {"name": name, "label": name, "type": type_}
+                            for name, type_ in fields
+                        ],
+                        "ids": run.preview_ids.ids,
+                        "domain": [],
+                        "import_compat": False,
+                        "groupby": [],
+                        "context": {"allowed_company_ids": self.company.ids},
+                    }
+                ),
+            },
+        )
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+        rows = list(sheet.iter_rows(min_row=2, values_only=True))
+        self.assertEqual(rows, [("Acme", 29.0)])
+
+
+@tagged("standard", "post_install", "-at_install")
+@freeze_time("2026-12-01 09:00:00")
+class TestMigration(RunMixin, TransactionCase):
+    def test_old_statements_come_on_runs_that_are_done(self):
+        account = self.make_account("acme", book=self.book, date_start="2026-09-15")
+        self.close(account, "2026-12-01")
+        self.env.flush_all()
+        statements = account.statement_ids
+        statements.run_id = False
+        self.env.flush_all()
+        self.found_runs().unlink()
+        self.migrate()
+        self.assertEqual(self.periods(), ["2026-09", "2026-10", "2026-11"])
+        self.assertEqual(set(self.found_runs().mapped("state")), {"done"})
+        for statement in statements:
+            run = statement.run_id
+            self.assertLessEqual(run.period_start, statement.period_start)
+            self.assertEqual(run.period_end, statement.period_end)
+        job = self.env.ref("bitpaket_billing.ir_cron_close_periods")
+        self.assertIn(job, self.runs._jobs())
+
+    def migrate(self):
+        path = (
+            f"{get_module_path('bitpaket_billing')}/migrations/19.0.1.1.0/post-run.py"
+        )
+        spec = importlib.util.spec_from_file_location("post_run", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()

@@ -12,6 +12,10 @@ MODELS = (
     "bitpaket.price",
     "bitpaket.price.tier",
     "bitpaket.statement",
+    "bitpaket.billing.run",
+    "bitpaket.billing.preview",
+    "bitpaket.billing.preview.line",
+    "bitpaket.billing.total",
     "bitpaket.usage.line",
     "bitpaket.usage.daily",
     "bitpaket.usage.pending",
@@ -50,6 +54,11 @@ class TestSecurity(BillingMixin, TransactionCase):
         cls.quarantined = cls.env["bitpaket.usage.quarantine"].search(
             [("company_id", "=", cls.company.id)]
         )
+        november = cls.env["bitpaket.billing.run"].create(
+            {"period_start": "2026-11-01"}
+        )
+        november._prepare_preview()
+        november.env["bitpaket.billing.preview"]._rate_next(50)
 
     def make_user(self, *groups, login="someone", company=None):
         company = company or self.company
@@ -115,6 +124,7 @@ class TestSecurity(BillingMixin, TransactionCase):
             (self.account.price_book_id, {"name": "x"}),
             (self.statement, {"message": "x"}),
             (self.statement.line_ids[0], {"amount": 0}),
+            (self.statement.run_id, {"state": "cancelled"}),
         ):
             with self.assertRaises(AccessError):
                 record.with_user(user).write(values)
