@@ -46,9 +46,17 @@ class BitpaketHealth(models.AbstractModel):
         env = self.sudo().env
         statements, oldest_due = self._count(
             SQL(
-                "SELECT state, COUNT(*),"
-                "       MIN(create_date) FILTER (WHERE state = 'closed')"
-                "  FROM bitpaket_statement WHERE state IN %s GROUP BY state",
+                """
+                SELECT statement.state, COUNT(*),
+                       MIN(statement.create_date) FILTER (
+                            WHERE statement.state = 'closed'
+                              AND statement.held IS NOT TRUE
+                              AND run.state IN ('running', 'done'))
+                  FROM bitpaket_statement statement
+                  LEFT JOIN bitpaket_billing_run run ON run.id = statement.run_id
+                 WHERE statement.state IN %s
+                 GROUP BY statement.state
+                """,
                 UNFINISHED,
             ),
             UNFINISHED,
