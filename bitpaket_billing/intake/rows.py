@@ -159,7 +159,7 @@ class Catalogue:
 
     def _parse_time(self, text):
         try:
-            moment = isoparse(text)
+            moment = _plain_utc(text) or isoparse(text)
             if moment.tzinfo is None:
                 return "naive"
             moment = moment.astimezone(timezone.utc)
@@ -169,6 +169,20 @@ class Catalogue:
             return "future"
         text = moment.replace(tzinfo=None).isoformat(" ", "microseconds")
         return text, moment.date()
+
+
+def _plain_utc(text):
+    """Return a moment written as nearly all are, 2026-10-01T00:00:00Z, or None.
+
+    The parser of all forms is several times slower, which large batches feel.
+    """
+    if len(text) != 20 or text[-1] != "Z":
+        return None
+    try:
+        moment = datetime.fromisoformat(text[:-1])
+    except ValueError:
+        return None
+    return None if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 @dataclass
@@ -476,6 +490,8 @@ def _check_since(row, time_text, catalogue):
 
 
 def _check_quantity(value):
+    if type(value) is int and abs(value) <= MAX_QUANTITY:
+        return Decimal(value)  # most are, and need no further look
     if type(value) is int:
         amount = Decimal(value)
     elif isinstance(value, Decimal):

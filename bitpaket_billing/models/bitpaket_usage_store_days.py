@@ -113,13 +113,12 @@ class BitpaketUsageStore(models.AbstractModel):
         account_ids = list(account_ids)
         carried = self._levels_before(account_ids, start)
         days, waiting = self._read_days(account_ids, start, end)
-        meters = self.env["bitpaket.meter"].sudo()
-        meters = meters.browse(
-            {meter_id for _account, meter_id, *_day in [*days, *carried]}
-        )
-        meters = {meter.id: (meter.code, meter.aggregation) for meter in meters}
-        aggregations = {meters[meter_id][1] for _account, meter_id, _day in waiting}
-        if aggregations.intersection(rating.RECOMPUTED):
+        meter_ids = {key[1] for key in (*days, *carried)}
+        meters = {
+            meter.id: (meter.code, meter.aggregation)
+            for meter in self.env["bitpaket.meter"].sudo().browse(meter_ids)
+        }
+        if any(meters[key[1]][1] in rating.RECOMPUTED for key in waiting):
             days |= self._compute_days(account_ids, start, end)
         first_seen = {}
         if any(aggregation == "unique" for _code, aggregation in meters.values()):

@@ -97,6 +97,21 @@ def test_time_is_turned_into_utc():
     assert row.day == date(2026, 10, 6)
 
 
+@given(st.datetimes(datetime(1000, 1, 1), NOW.replace(tzinfo=None)))
+def test_the_same_time_however_it_is_written(moment):
+    moment = moment.replace(microsecond=0)
+    times = {
+        catalogue().read_time(f"{moment.isoformat()}{zone}")
+        for zone in ("Z", "+00:00", ".000Z")
+    }
+    assert times == {(f"{moment}.000000", moment.date())}
+
+
+@pytest.mark.parametrize("text", ["2026-10-05T10+02:00Z", "2026-10-05T1٠:00:00Z"])
+def test_what_only_looks_like_a_time(text):
+    assert code_of({**GOOD, "time": text}) == "bad_time"
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
