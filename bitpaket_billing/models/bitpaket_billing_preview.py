@@ -193,7 +193,9 @@ class BitpaketBillingPreview(models.Model):
         problems = accounts._rating_problems(rated) | accounts._obstacles()
         earlier = self._earlier_statements(period)
         last_by_meter = self._last_by_meter(earlier)
-        quarantined = accounts._count_quarantined()
+        quarantined = dict(
+            self.env["bitpaket.usage.quarantine"].sudo()._count_waiting(accounts)
+        )
         meters = {
             meter.code: meter for meter in self.env["bitpaket.meter"]._catalogue()
         }
@@ -389,12 +391,3 @@ class BitpaketAccount(models.Model):
             "tax": own_tax and payer.commercial_partner_id.is_company and not payer.vat,
         }
         return [code for code, lacking in lacks.items() if lacking]
-
-    def _count_quarantined(self):
-        """Count events that were reported for these accounts and wait in quarantine.
-
-        :rtype: dict
-        """
-        if "bitpaket.usage.quarantine" not in self.env:
-            return {}
-        return dict(self.env["bitpaket.usage.quarantine"].sudo()._count_waiting(self))

@@ -79,6 +79,31 @@ class BitpaketUsageQuarantine(models.Model):
     _waiting_reference = models.Index("(reference) WHERE state = 'waiting'")
     _waiting_meter = models.Index("(meter_code) WHERE state = 'waiting'")
 
+    @api.model
+    def _count_waiting(self, accounts):
+        """Count the rows that name accounts and wait all the same.
+
+        :param accounts: `bitpaket.account` records
+        :return: (account, number of rows), for accounts with any
+        :rtype: list[tuple]
+        """
+        waiting = self._read_group(
+            [
+                ("state", "=", "waiting"),
+                ("reference", "in", accounts.mapped("reference")),
+            ],
+            ["company_id", "reference"],
+            ["__count"],
+        )
+        named = accounts.grouped(
+            lambda account: (account.company_id, account.reference)
+        )
+        return [
+            (named[company, reference], count)
+            for company, reference, count in waiting
+            if (company, reference) in named
+        ]
+
     # === KEEPING === #
 
     @api.model

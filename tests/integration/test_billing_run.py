@@ -287,6 +287,22 @@ class TestPreviewAndApproval(RunMixin, TransactionCase):
         self.assertEqual(run.review_ids.account_id, self.fresh | self.idle | self.moved)
         self.assertEqual(run.count_review, 3)
 
+    def test_usage_in_quarantine_is_on_the_review_list(self):
+        reporter = self.make_reporter(self.company)
+        row = {
+            "id": "1",
+            "source": "test",
+            "account": self.usual.reference,
+            "meter": "nothing_yet",
+            "time": "2026-11-08T00:00:00Z",
+            "quantity": 5,
+        }
+        answer = self.env["bitpaket.usage.store"].with_user(reporter)._report([row])
+        self.assertEqual(len(answer["quarantined"]), 1)
+        _run, rows = self.prepare()
+        self.assertIn("quarantine", rows[self.usual].reasons)
+        self.assertFalse(rows[self.moved].reasons.count("quarantine"))
+
     def test_negative_total_is_on_the_review_list(self):
         self.meter("requests_a").allow_negative = True
         self.report(self.usual, "requests_a", "2026-10-08", -9_000_000)

@@ -36,8 +36,9 @@ class TestPoisonedAccounts(RunMixin, TransactionCase):
         cls.env.cr.execute(
             """
             INSERT INTO bitpaket_usage_daily
-                   (account_id, meter_id, day, quantity, updated)
-            SELECT account, %s, '2026-10-01'::date + day, 1000000, now()
+                   (account_id, meter_id, day, quantity, events, level, hours_before,
+                    updated)
+            SELECT account, %s, '2026-10-01'::date + day, 1000000, 1, 0, 0, now()
               FROM unnest(%s) account, generate_series(0, %s) day
             """,
             [cls.meter("requests_a").id, cls.accounts.ids, days - 1],
