@@ -399,15 +399,3 @@ class TestLevels(AggregationCase):
             },
         )
         self.assertEqual(september.amount_total, 4)
-
-    def arrive_later(self):
-        """Let the close lie in the past: one transaction has one time."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE bitpaket_statement"
-            "   SET usage_seen_at = usage_seen_at - interval '1 day'"
-        )
-        self.env.cr.execute(
-            "UPDATE bitpaket_usage_daily SET updated = updated - interval '2 days'"
-        )
-        self.env.invalidate_all()

@@ -58,18 +58,6 @@ class CorrectionCase(BillingMixin, TransactionCase):
     def shown(self, documents):
         return [(move.move_type, move.amount_untaxed) for move in documents]
 
-    def arrive_later(self):
-        """Let everything so far lie in the past: one transaction has one time."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE bitpaket_statement"
-            "   SET usage_seen_at = usage_seen_at - interval '1 day'"
-        )
-        self.env.cr.execute(
-            "UPDATE bitpaket_usage_daily SET updated = updated - interval '2 days'"
-        )
-        self.env.invalidate_all()
-
 
 @tagged("standard", "post_install", "-at_install")
 @freeze_time("2027-01-20")

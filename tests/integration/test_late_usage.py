@@ -21,18 +21,6 @@ class TestLateUsage(BillingMixin, TransactionCase):
         cls.october = cls.close(cls.account)
         cls.arrive_later()
 
-    @classmethod
-    def arrive_later(cls):
-        """Let the close lie in the past: one transaction has one time."""
-        cls.env.cr.execute(
-            "UPDATE bitpaket_statement"
-            "   SET usage_seen_at = usage_seen_at - interval '1 day'"
-        )
-        cls.env.cr.execute(
-            "UPDATE bitpaket_usage_daily SET updated = updated - interval '2 days'"
-        )
-        cls.env.invalidate_all()
-
     def lines(self, statement):
         return [
             (line.name, line.quantity, line.amount, line.adjusted_statement_id)

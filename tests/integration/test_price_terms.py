@@ -144,6 +144,39 @@ class TestPriceModels(PriceCase):
         self.assertEqual(statement.amount_total, 23.6)
         self.assertEqual(self.words(statement)[0], "4.2 % of 260 + 1.85 = 12.77 USD")
 
+    def test_percentage_with_a_fee_per_event(self):
+        self.price("requests_a", model="percentage", unit_price=1.5, event_fee=0.25)
+        self.report(self.account, "requests_a", "2026-10-06", 850)
+        statement = self.bill(15_000)
+        meter = self.meter("requests_a").name
+        self.assertEqual(
+            self.shown(statement),
+            [(meter, 15_850, 237.75), (f"{meter}, fee per event", 0, 0.5)],
+        )
+        self.assertEqual(
+            self.words(statement),
+            ["1.5 % of 15,850 = 237.75 USD", "2 events at 0.25 = 0.50 USD"],
+        )
+
+    def test_percentage_with_terms_per_event(self):
+        self.price(
+            "requests_a",
+            model="percentage",
+            unit_price=1,
+            free_events=1,
+            event_minimum=0.5,
+            event_maximum=4,
+        )
+        for day, amount in ((6, 1000), (7, 10), (8, 100_000)):
+            self.report(self.account, "requests_a", f"2026-10-0{day}", amount)
+        statement = self.bill(5000)
+        self.assertEqual(statement.line_ids.mapped("quantity"), [5000, 101_010])
+        self.assertEqual(statement.amount_total, 8.5)
+        self.assertEqual(
+            self.words(statement)[1],
+            "3 events, each 1 %, at least 0.5, at most 4 = 8.50 USD",
+        )
+
     def test_free_per_day(self):
         self.price("requests_a", unit_price=1, free_per_day=100)
         self.report(self.account, "requests_a", "2026-10-06", 50)
@@ -299,11 +332,7 @@ class TestPriceDates(PriceCase):
         self.price("requests_a", unit_price=1)
         self.report(self.account, "requests_a", "2026-10-05", 10)
         october = self.close(self.account)
-        self.env.cr.execute(
-            "UPDATE bitpaket_statement"
-            "   SET usage_seen_at = usage_seen_at - interval '1 day'"
-        )
-        self.env.invalidate_all()
+        self.arrive_later()
         dearer = self.book.copy({"name": "Dearer"})
         dearer.price_ids.unit_price = 5
         self.account.price_book_id = dearer
@@ -441,11 +470,7 @@ class TestMinimums(PriceCase):
     def test_late_usage_uses_up_the_commitment_first(self):
         minimum = self.minimum(50)
         october = self.bill(12)
-        self.env.cr.execute(
-            "UPDATE bitpaket_statement"
-            "   SET usage_seen_at = usage_seen_at - interval '1 day'"
-        )
-        self.env.invalidate_all()
+        self.arrive_later()
         minimum.amount = 500
         minimum.date_start = "2026-11-01"
         self.report(self.account, "requests_a", "2026-10-26", 40)
