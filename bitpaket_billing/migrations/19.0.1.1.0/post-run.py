@@ -14,6 +14,7 @@ def migrate(cr, version):
           FROM bitpaket_statement, date_trunc('month', period_start) month
          WHERE run_id IS NULL
          GROUP BY company_id, month
+         ORDER BY company_id, month
         ON CONFLICT DO NOTHING
         """
     )
