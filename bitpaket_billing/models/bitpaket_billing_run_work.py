@@ -254,7 +254,16 @@ class BitpaketBillingRun(models.Model):
                 run._remind(
                     "approve", self.env._("The preview is ready to be approved.")
                 )
-        self.search([("state", "=", "done")])._remind_of_failures()
+        # Not all that were ever done: this is asked after every batch.
+        mend = self.env.ref("bitpaket_billing.activity_mend")
+        self.search(
+            [
+                ("state", "=", "done"),
+                "|",
+                ("statement_ids.state", "=", "error"),
+                ("activity_ids.activity_type_id", "=", mend.id),
+            ]
+        )._remind_of_failures()
 
     def _remind_of_failures(self):
         """Keep one activity on each run as long as an account of it fails."""
