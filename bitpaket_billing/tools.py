@@ -11,7 +11,7 @@ from decimal import Decimal
 import psycopg2
 
 from odoo.tools import format_date
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import get_lang
 
 from . import rating
 
@@ -84,9 +84,21 @@ def quantity_text(env, value, digits=4):
     :param int digits: decimals at most
     :rtype: str
     """
-    text = format(round(exact(value), digits).normalize(), "f")
-    decimals = len(text.partition(".")[2])
-    return formatLang(env, float(value), digits=decimals)
+    rounded = round(exact(value), digits).normalize()
+    decimals = max(0, -rounded.as_tuple().exponent)
+    return _language(env).format(f"%.{decimals}f", rounded, grouping=True)
+
+
+def _language(env):
+    """Return the language that numbers are written in; many are, so it is looked up once.
+
+    :rtype: odoo.addons.base.models.res_lang.ResLang
+    """
+    languages = env.cr.cache.setdefault("bitpaket_languages", {})
+    key = (env.uid, env.context.get("lang"))
+    if key not in languages:
+        languages[key] = get_lang(env).id
+    return env["res.lang"].browse(languages[key])
 
 
 def changed_fields(record, vals):

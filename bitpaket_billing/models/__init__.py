@@ -1,6 +1,7 @@
 from . import (
     account_move,
     account_move_correction,
+    account_move_fast,
     account_move_send,
     account_move_sending,
     bitpaket_account,

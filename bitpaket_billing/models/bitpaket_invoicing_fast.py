@@ -11,10 +11,11 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.fields import Date
 
-#: Context key: the lines to create are complete.
-COMPLETE = "bitpaket_complete_lines"
-#: Context key: the moves to post may be numbered and checked together.
-TOGETHER = "bitpaket_post_together"
+from .account_move_fast import COMPLETE, TOGETHER, Shared
+
+#: Amounts in the currency of the company, and in that of the invoice.
+OWN_AMOUNTS = {"balance", "tax_base_amount"}
+AMOUNTS = {"amount_currency", "price_subtotal", "price_total"}
 TAX_TYPES = {"group", "fixed", "percent", "division"}
 #: What is true of a line of any kind, unless it says otherwise.
 BLANK = {
@@ -104,7 +105,7 @@ class BitpaketInvoicing(models.AbstractModel):
         """
         env = self.env
         unchecked = {
-            COMPLETE: True,
+            COMPLETE: Shared(),
             "skip_invoice_sync": True,
             "skip_invoice_line_sync": True,
             "check_move_validity": False,  # posting checks it
@@ -120,7 +121,7 @@ class BitpaketInvoicing(models.AbstractModel):
         ]
         due = self.env["account.move"]._fields["invoice_date_due"]
         posting = env["account.move"].with_context(
-            **{TOGETHER: True}, skip_invoice_sync=True
+            **{TOGETHER: Shared()}, skip_invoice_sync=True
         )
         with self.env.protecting([due], moves):
             self.env["account.move.line"].create(lines)
@@ -232,7 +233,17 @@ class BitpaketInvoicing(models.AbstractModel):
             products, result["base_lines_to_update"], strict=True
         ):
             line.update(amounts)
-        return result["tax_lines_to_add"]
+        taxes = result["tax_lines_to_add"]
+        for line in products + taxes:
+            for names, currency in (
+                (OWN_AMOUNTS, company.currency_id),
+                (AMOUNTS, move.currency_id),
+            ):
+                line.update(
+                    (name, currency.round(line[name]))
+                    for name in names & line.keys()
+                )
+        return taxes
 
     @api.model
     def _term_values(self, move, products, taxes):
@@ -277,113 +288,3 @@ class BitpaketInvoicing(models.AbstractModel):
             }
             for day, (balance, amount) in due.items()
         ]
-
-
-def _company_is_consistent(records):
-    """Tell for many records at once what `_check_company` finds out for each.
-
-    Whoever is told no asks the stock method, which reports what is wrong.
-
-    :rtype: bool
-    """
-    names = [
-        field.name
-        for field in records._fields.values()
-        if field.relational and field.check_company and not field.company_dependent
-    ]
-    for company, group in records.sudo().grouped("company_id").items():
-        for name in names:
-            values = group[name].with_context(active_test=False)
-            domain = values and values._check_company_domain(company)
-            if domain and values != values.filtered_domain(domain):
-                return False
-    return True
-
-
-class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    def _check_company(self, fnames=None):
-        if self.env.context.get(COMPLETE) and _company_is_consistent(self):
-            return
-        super()._check_company(fnames)
-
-    def _compute_name(self):
-        """Number moves that are posted together without a search for each."""
-        if not self.env.context.get(TOGETHER):
-            return super()._compute_name()
-        todo = self.filtered(lambda move: move.state == "posted" and not move.name)
-        super(AccountMove, self - todo)._compute_name()
-        # Written at once, without what the numbers will change.
-        self.env.remove_to_compute(self._fields["made_sequence_gap"], todo)
-        todo.flush_recordset()
-        for moves in todo.grouped(lambda move: move._bitpaket_sequence_key()).values():
-            first, *others = moves.sorted(
-                lambda move: (move.date, move.ref or "", move.id)
-            )
-            first._set_next_sequence()
-            form, values = first._get_sequence_format_param(first.name)
-            for move in others:
-                move.name = move._locked_increment(form, dict(values))
-        todo.modified(["name"])
-        parts = [self._fields[name] for name in ("sequence_prefix", "sequence_number")]
-        with self.env.protecting(parts, todo):
-            todo._compute_split_sequence()
-        todo._inverse_name()
-
-    def _bitpaket_sequence_key(self):
-        """Return what moves have in common that are numbered in one row."""
-        refund = self.journal_id.refund_sequence and self.move_type == "out_refund"
-        return (self.journal_id, refund, self.date)
-
-
-class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
-
-    def _check_company(self, fnames=None):
-        if self.env.context.get(COMPLETE) and _company_is_consistent(self):
-            return
-        super()._check_company(fnames)
-
-    @api.constrains("tax_ids", "tax_repartition_line_id")
-    def _check_caba_non_caba_shared_tags(self):
-        """Skip what is about taxes that are due on payment: `_obstacle_of`."""
-        if not self.env.context.get(COMPLETE):
-            super()._check_caba_non_caba_shared_tags()
-
-    def _add_precomputed_values(self, vals_list):
-        """Complete the values of given lines without a virtual record for each."""
-        given = self.env.context.get(COMPLETE)
-        if given:
-            moves = self.env["account.move"]
-            parts = self.env["account.tax.repartition.line"]
-            for vals in vals_list:
-                move = moves.browse(vals["move_id"])
-                tax = parts.browse(vals["tax_repartition_line_id"]).tax_id
-                vals.update(
-                    journal_id=move.journal_id.id,
-                    company_id=move.company_id.id,
-                    company_currency_id=move.company_currency_id.id,
-                    tax_line_id=tax.id,
-                    tax_group_id=tax.tax_group_id.id,
-                    debit=max(vals["balance"], 0.0),
-                    credit=max(-vals["balance"], 0.0),
-                )
-        super()._add_precomputed_values(vals_list)
-        if given:
-            # Inverse methods would derive from one value what the others say.
-            inverse = {field for field in self._fields.values() if field.inverse}
-            for vals in vals_list:
-                vals.setdefault("__precomputed__", set()).update(inverse)
-
-    @api.model
-    def _create(self, data_list):
-        """Keep what given lines say, also in fields that are computed otherwise."""
-        if self.env.context.get(COMPLETE):
-            for data in data_list:
-                data["protected"].update(
-                    field
-                    for field in map(self._fields.get, data["stored"])
-                    if field.compute
-                )
-        return super()._create(data_list)

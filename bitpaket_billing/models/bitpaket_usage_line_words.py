@@ -52,7 +52,7 @@ class BitpaketUsageLine(models.Model):
                 "quantity": quantity_text(self.env, sum(current.mapped("quantity"))),
                 "unit": meter.unit,
             }
-            if any(line._quantity_text() for line in current):
+            if any(line._has_quantity() for line in current):
                 text = self.env._(
                     "%(meter)s, %(period)s: %(quantity)s %(unit)s", **facts
                 )
@@ -83,12 +83,20 @@ class BitpaketUsageLine(models.Model):
         :return: nothing for fixed amounts and the like
         :rtype: str
         """
-        self.ensure_one()
+        if not self._has_quantity():
+            return ""
         if self.basis == "event_fee":
             return self._number(self.charged_quantity)
-        if self.type in ("commitment", "minimum") or (self.basis and not self.quantity):
-            return ""
         return quantity_text(self.env, self.quantity)
+
+    def _has_quantity(self):
+        """Return whether there is a quantity to show: not of fixed amounts."""
+        self.ensure_one()
+        if self.basis == "event_fee":
+            return True
+        if self.type in ("commitment", "minimum"):
+            return False
+        return bool(self.quantity or not self.basis)
 
     def _period_text(self):
         """Return the days of this line in words, for example: October 2026."""

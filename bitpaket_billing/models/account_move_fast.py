@@ -1,0 +1,217 @@
+"""What entries do differently when the fast path of invoicing makes many at once."""
+
+from odoo import api, fields, models
+from odoo.tools import float_repr
+
+#: Context key: the lines to create are complete; the value is a `Shared`.
+COMPLETE = "bitpaket_complete_lines"
+#: Context key: the moves to post may be numbered and checked together; likewise.
+TOGETHER = "bitpaket_post_together"
+
+
+class Shared:
+    """What is found out once for all entries that are made together."""
+
+    def __init__(self):
+        self.defaults = {}  # of lines, by the names of the values that are given
+        self.locks = {}  # violated lock dates, by what was asked
+
+
+class FastMonetary(fields.Monetary):
+    """An amount that is written without a record or two to learn its currency.
+
+    Stock makes them for every amount, and rounds it once more when it is kept. The
+    amounts of given lines are rounded already.
+    """
+
+    def convert_to_column_insert(self, value, record, values=None, validate=True):
+        if not _is_fast(record):
+            return super().convert_to_column_insert(value, record, values, validate)
+        name = self.get_currency_field(record)
+        currency = record[:1][name]
+        if values:  # of given lines
+            currency = currency.browse(values[name])
+            return float_repr(value or 0.0, currency.decimal_places)
+        return float_repr(currency.round(value or 0.0), currency.decimal_places)
+
+    def convert_to_cache(self, value, record, validate=True):
+        if not _is_fast(record):
+            return super().convert_to_cache(value, record, validate)
+        value = value or 0.0
+        if value and validate and record._name != "account.move.line":
+            value = record[self.get_currency_field(record)].round(value)
+        return value
+
+    def _filter_not_equal(self, records, cache_value):
+        if not _is_fast(records):
+            return super()._filter_not_equal(records, cache_value)
+        # What is in the cache was rounded above.
+        return super(fields.Monetary, self)._filter_not_equal(records, cache_value)
+
+
+def _is_fast(records):
+    context = records.env.context
+    return COMPLETE in context or TOGETHER in context
+
+
+def _company_is_consistent(records):
+    """Tell for many records at once what `_check_company` finds out for each.
+
+    Whoever is told no asks the stock method, which reports what is wrong.
+
+    :rtype: bool
+    """
+    names = [
+        field.name
+        for field in records._fields.values()
+        if field.relational and field.check_company and not field.company_dependent
+    ]
+    for company, group in records.sudo().grouped("company_id").items():
+        for name in names:
+            values = group[name].with_context(active_test=False)
+            domain = values and values._check_company_domain(company)
+            if domain and values != values.filtered_domain(domain):
+                return False
+    return True
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    amount_residual = FastMonetary()
+    amount_residual_signed = FastMonetary()
+    amount_tax = FastMonetary()
+    amount_tax_signed = FastMonetary()
+    amount_total = FastMonetary()
+    amount_total_in_currency_signed = FastMonetary()
+    amount_total_signed = FastMonetary()
+    amount_untaxed = FastMonetary()
+    amount_untaxed_in_currency_signed = FastMonetary()
+    amount_untaxed_signed = FastMonetary()
+
+    def _check_company(self, fnames=None):
+        if self.env.context.get(COMPLETE) and _company_is_consistent(self):
+            return
+        super()._check_company(fnames)
+
+    def _compute_name(self):
+        """Number moves that are posted together without a search for each."""
+        if not self.env.context.get(TOGETHER):
+            return super()._compute_name()
+        todo = self.filtered(lambda move: move.state == "posted" and not move.name)
+        super(AccountMove, self - todo)._compute_name()
+        # Written at once, without what the numbers will change.
+        self.env.remove_to_compute(self._fields["made_sequence_gap"], todo)
+        todo.flush_recordset()
+        for moves in todo.grouped(lambda move: move._bitpaket_sequence_key()).values():
+            first, *others = moves.sorted(
+                lambda move: (move.date, move.ref or "", move.id)
+            )
+            first._set_next_sequence()
+            form, values = first._get_sequence_format_param(first.name)
+            for move in others:
+                move.name = move._locked_increment(form, dict(values))
+        todo.modified(["name"])
+        parts = [self._fields[name] for name in ("sequence_prefix", "sequence_number")]
+        with self.env.protecting(parts, todo):
+            todo._compute_split_sequence()
+        todo._inverse_name()
+
+    def _bitpaket_sequence_key(self):
+        """Return what moves have in common that are numbered in one row."""
+        refund = self.journal_id.refund_sequence and self.move_type == "out_refund"
+        return (self.journal_id, refund, self.date)
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    amount_currency = FastMonetary()
+    amount_residual = FastMonetary()
+    amount_residual_currency = FastMonetary()
+    balance = FastMonetary()
+    credit = FastMonetary()
+    debit = FastMonetary()
+    discount_amount_currency = FastMonetary()
+    discount_balance = FastMonetary()
+    price_subtotal = FastMonetary()
+    price_total = FastMonetary()
+    tax_base_amount = FastMonetary()
+
+    def _check_company(self, fnames=None):
+        if self.env.context.get(COMPLETE) and _company_is_consistent(self):
+            return
+        super()._check_company(fnames)
+
+    @api.constrains("tax_ids", "tax_repartition_line_id")
+    def _check_caba_non_caba_shared_tags(self):
+        """Skip what is about taxes that are due on payment: `_obstacle_of`."""
+        if not self.env.context.get(COMPLETE):
+            super()._check_caba_non_caba_shared_tags()
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        """Look up the defaults of given lines once for all that give the same."""
+        shared = self.env.context.get(COMPLETE)
+        if not shared:
+            return super()._add_missing_default_values(values)
+        names = frozenset(values)
+        if names not in shared.defaults:
+            complete = super()._add_missing_default_values(values)
+            shared.defaults[names] = {
+                name: complete[name] for name in complete if name not in values
+            }
+        return {**shared.defaults[names], **values}
+
+    def _add_precomputed_values(self, vals_list):
+        """Complete the values of given lines without a virtual record for each."""
+        given = self.env.context.get(COMPLETE)
+        if given:
+            moves = self.env["account.move"]
+            parts = self.env["account.tax.repartition.line"]
+            for vals in vals_list:
+                move = moves.browse(vals["move_id"])
+                tax = parts.browse(vals["tax_repartition_line_id"]).tax_id
+                vals.update(
+                    journal_id=move.journal_id.id,
+                    company_id=move.company_id.id,
+                    company_currency_id=move.company_currency_id.id,
+                    tax_line_id=tax.id,
+                    tax_group_id=tax.tax_group_id.id,
+                    debit=max(vals["balance"], 0.0),
+                    credit=max(-vals["balance"], 0.0),
+                )
+        super()._add_precomputed_values(vals_list)
+        if given:
+            # Inverse methods would derive from one value what the others say.
+            inverse = {field for field in self._fields.values() if field.inverse}
+            for vals in vals_list:
+                vals.setdefault("__precomputed__", set()).update(inverse)
+
+    @api.model
+    def _create(self, data_list):
+        """Keep what given lines say, also in fields that are computed otherwise."""
+        if self.env.context.get(COMPLETE):
+            for data in data_list:
+                data["protected"].update(
+                    field
+                    for field in map(self._fields.get, data["stored"])
+                    if field.compute
+                )
+        return super()._create(data_list)
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def _get_lock_date_violations(self, accounting_date, *args, **kwargs):
+        """Look up the lock dates once for all moves that are posted together."""
+        shared = self.env.context.get(TOGETHER)
+        if not shared:
+            return super()._get_lock_date_violations(accounting_date, *args, **kwargs)
+        asked = (self.id, accounting_date, args, *sorted(kwargs.items()))
+        if asked not in shared.locks:
+            shared.locks[asked] = super()._get_lock_date_violations(
+                accounting_date, *args, **kwargs
+            )
+        return list(shared.locks[asked])
