@@ -86,6 +86,7 @@ class AccountMove(models.Model):
         self.write({"bitpaket_send_state": state, "bitpaket_send_problem": problem})
         if state == "sent":
             self._bitpaket_set_statements_sent()
+            self.company_id._bitpaket_end_reminder_of_unsent()
         elif state in UNSENT:
             statements = self.sudo().bitpaket_statement_id
             statements.filtered(lambda one: one.state == "sent").state = "invoiced"

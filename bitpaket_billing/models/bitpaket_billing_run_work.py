@@ -16,6 +16,8 @@ _logger = logging.getLogger(__name__)
 
 #: Statements per commit: whoever else posts in the journal waits no longer than that.
 BATCH_SIZE = 100
+#: So many times in a row no other worker is quicker: something is wrong.
+MAX_LOST = 50
 #: Another worker was quicker with one of these rows: look again.
 QUICKER = (
     psycopg2.extensions.TransactionRollbackError,
@@ -53,6 +55,7 @@ class BitpaketBillingRun(models.Model):
         """
         cron = self.env["ir.cron"]
         begun = False
+        lost = 0
         while True:
             try:
                 handled = self._work_next(batch_size) if begun else begin() or 0
@@ -65,7 +68,11 @@ class BitpaketBillingRun(models.Model):
                 )
             except QUICKER:
                 self.env.cr.rollback()
+                lost += 1
+                if lost > MAX_LOST:
+                    raise
                 continue
+            lost = 0
             if idle or not left or not time_left:
                 return
             begun = True

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .. import intake, rating
+from .account_move_sending import UNSENT
 
 #: Months for which raw events are kept at least, for statements to be rated again.
 LEAST_RETENTION = 3
@@ -276,6 +277,21 @@ class ResCompany(models.Model):
                     "under BitPaket Billing, Invoices not sent."
                 ),
             )
+
+    def _bitpaket_end_reminder_of_unsent(self):
+        """Mark the reminder done once every usage invoice reached its customer."""
+        xmlid = "bitpaket_billing.mail_activity_type_unsent"
+        for company in self.sudo():
+            reminded = company.bitpaket_journal_id.activity_search([xmlid])
+            unsent = reminded and self.env["account.move"].sudo().search_count(
+                [
+                    ("company_id", "=", company.id),
+                    ("bitpaket_send_state", "in", UNSENT),
+                ],
+                limit=1,
+            )
+            if reminded and not unsent:
+                company.bitpaket_journal_id.activity_feedback([xmlid])
 
     def _bitpaket_check_chart(self):
         for company in self:

@@ -27,6 +27,11 @@ BENCHMARKS = (
         close.against_subscription,
     ),
     (("close-workers",), "Month close with two workers", close.two_workers),
+    (
+        ("close-flat", "close-memory"),
+        "Month close of 20,000 accounts against 1,000",
+        close.many_accounts,
+    ),
 )
 REPORT = ROOT / "bench.json"
 

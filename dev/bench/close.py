@@ -7,6 +7,7 @@ from ..console import Problem
 from ..paths import LOGS, ROOT
 
 ACCOUNTS = 1000
+MANY_ACCOUNTS = 20_000
 
 
 def against_stock(server):
@@ -34,6 +35,22 @@ def two_workers(server):
     one = _close_with(server, 1, "2026-10-01")
     two = _close_with(server, 2, "2026-11-01")
     return compare(ACCOUNTS / two, ACCOUNTS / one, "invoices/s", at_least=1.7)
+
+
+def many_accounts(server):
+    """Measure 20,000 accounts against 1,000: time per invoice, and memory."""
+    from . import compare
+
+    _inside(server, "fill", str(ACCOUNTS), "2026-09")
+    few = _inside(server, "ours", "2026-10-01")
+    _inside(server, "fill", str(MANY_ACCOUNTS), "2026-10")
+    many = _inside(server, "ours", "2026-11-01")
+    return {
+        "close-flat": compare(
+            many["milliseconds"], few["milliseconds"], "ms/invoice", at_most=1.15
+        ),
+        "close-memory": compare(many["memory"], few["memory"], "MB", at_most=1.3),
+    }
 
 
 def _against(server, peer, at_least):

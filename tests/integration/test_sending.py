@@ -146,6 +146,10 @@ class TestSending(BillingMixin, MockEmail, TransactionCase):
         self.assertEqual(set(moves.mapped("bitpaket_send_state")), {"sent"})
         self.assertEqual(set(statements.mapped("state")), {"sent"})
         self.assertFalse(moves[0].bitpaket_send_problem)
+        self.assertFalse(
+            self.company.bitpaket_journal_id.activity_ids,
+            "nobody is reminded of what has arrived",
+        )
 
     def test_one_bad_invoice_does_not_hold_up_the_others(self):
         statements = self.billed() | self.billed(
