@@ -240,8 +240,7 @@ class BitpaketInvoicing(models.AbstractModel):
                 (AMOUNTS, move.currency_id),
             ):
                 line.update(
-                    (name, currency.round(line[name]))
-                    for name in names & line.keys()
+                    (name, currency.round(line[name])) for name in names & line.keys()
                 )
         return taxes
 
