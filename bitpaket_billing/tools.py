@@ -90,7 +90,7 @@ def quantity_text(env, value, digits=4):
 
 
 def _language(env):
-    """Return the language that numbers are written in; many are, so it is looked up once.
+    """Return the language of numbers: many are written, so it is looked up once.
 
     :rtype: odoo.addons.base.models.res_lang.ResLang
     """
