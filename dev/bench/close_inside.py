@@ -170,11 +170,7 @@ def contract(env, month):
                 "name": partner.name,
                 "partner_id": partner.id,
                 "contract_type": "sale",
-                "line_recurrence": False,
-                "date_start": "2026-10-01",
-                "recurring_next_date": "2026-11-01",
-                "recurring_rule_type": "monthly",
-                "recurring_invoicing_type": "post-paid",
+                "line_recurrence": True,
                 "contract_line_ids": [
                     Command.create(
                         {
@@ -182,6 +178,9 @@ def contract(env, month):
                             "name": name,
                             "quantity": 1,
                             "price_unit": amount,
+                            "date_start": "2026-10-01",
+                            "recurring_rule_type": "monthly",
+                            "recurring_invoicing_type": "post-paid",
                         }
                     )
                     for product, name, amount in lines
