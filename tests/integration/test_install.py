@@ -153,6 +153,18 @@ def test_uninstall_leaves_nothing_behind(scratch):
         "SELECT state FROM payment_provider WHERE code = 'fastspring'"
     )
     assert providers == []
+    amounts = scratch.query(
+        "SELECT table_name, column_name FROM information_schema.columns"
+        " WHERE table_name IN ('account_move', 'account_move_line')"
+        "   AND column_name IN ('amount_total', 'amount_residual', 'balance')"
+        " ORDER BY 1, 2"
+    )
+    assert amounts == [
+        ("account_move", "amount_residual"),
+        ("account_move", "amount_total"),
+        ("account_move_line", "amount_residual"),
+        ("account_move_line", "balance"),
+    ], "fields of Odoo's that the addon refines stay"
 
 
 def test_it_comes_back_after_it_went(scratch):
