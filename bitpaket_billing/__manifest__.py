@@ -43,6 +43,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/bitpaket_portal_templates.xml",
+        "views/bitpaket_portal_usage_templates.xml",
         "report/account_move_templates.xml",
         "wizards/bitpaket_usage_discard_views.xml",
         "wizards/bitpaket_price_trial_templates.xml",
@@ -63,6 +64,7 @@
             "bitpaket_billing/static/src/scss/bitpaket_backend.scss",
         ],
         "web.assets_frontend": [
+            "bitpaket_billing/static/src/interactions/usage_chart.js",
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",
         ],
         "web.assets_tests": [

@@ -1,1 +1,1 @@
-from . import export, fastspring, health, portal, usage, usage_import
+from . import export, fastspring, health, portal, portal_usage, usage, usage_import

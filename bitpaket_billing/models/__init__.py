@@ -5,6 +5,8 @@ from . import (
     account_move_send,
     account_move_sending,
     bitpaket_account,
+    bitpaket_account_days,
+    bitpaket_account_focus,
     bitpaket_account_rating,
     bitpaket_billing_preview,
     bitpaket_billing_run,

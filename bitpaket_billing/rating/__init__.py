@@ -6,6 +6,7 @@ Pure Python on Decimal, without a database and without Odoo; start reading at
 
 from .corrections import adjustment_lines, outstanding, rebill, spread
 from .coupons import Coupon, CouponResult
+from .daily import Charge, DayCost, by_day
 from .errors import (
     BeyondLastTier,
     DuplicateUsage,
