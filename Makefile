@@ -35,7 +35,7 @@ api-key: ## Make a usage key of the demo and print it
 close: ## Close a month in the demo's database: PERIOD=2026-10
 	$(DEV) close $(PERIOD)
 
-pot: ## Write the translatable texts to i18n/bitpaket_billing.pot
+pot: ## Write the translatable texts (i18n/*.pot), and fit the translations (*.po) to them
 	$(DEV) pot
 
 screenshots: ## Take the pictures of the docs again, from the running demo
