@@ -56,7 +56,7 @@ class BitpaketPrice(models.Model):
         if self.model == "flat":
             return self.env._("%s per period", self._number(self.flat_amount))
         if self.model == "percentage":
-            text = self.env._("%s %%", self._number(self.unit_price))
+            text = self.env._("%(share)s %%", share=self._number(self.unit_price))
             if not self.event_fee:
                 return text
             return self.env._(
@@ -68,7 +68,7 @@ class BitpaketPrice(models.Model):
 
     def _summarise_tier(self, tier):
         if self.model == "graduated_percentage":
-            text = self.env._("%s %%", self._number(tier.unit_price))
+            text = self.env._("%(share)s %%", share=self._number(tier.unit_price))
         elif self.model in ("block_all", "block_top"):
             text = price_text(self.env, tier.unit_price, tier.block_size)
         else:

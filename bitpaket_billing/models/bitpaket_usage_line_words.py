@@ -118,7 +118,7 @@ class BitpaketUsageLine(models.Model):
         if self.basis == "flat":
             return self._full(self.unit_price)
         if self.basis == "percentage":
-            return self.env._("%s %%", self._full(self.unit_price))
+            return self.env._("%(share)s %%", share=self._full(self.unit_price))
         return price_text(self.env, self.unit_price, self.per)
 
     # === HOW IT CAME ABOUT === #
@@ -234,7 +234,7 @@ class BitpaketUsageLine(models.Model):
 
     def _explain_events(self, price):
         """Tell how the charges of single events came about."""
-        terms = [self.env._("%s %%", self._full(price.unit_price))]
+        terms = [self.env._("%(share)s %%", share=self._full(price.unit_price))]
         if price.event_fee:
             terms.append(self._full(price.event_fee))
         limits = []
