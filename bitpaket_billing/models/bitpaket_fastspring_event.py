@@ -126,7 +126,7 @@ class BitpaketFastspringEvent(models.Model):
                 rows,
                 template="(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 'new', 0)",
             )
-            self.env.ref("bitpaket_billing.ir_cron_fastspring_events").sudo()._trigger()
+            self._wake_job()
         return [event.id for event in events]
 
     # === PROCESSING === #
@@ -306,7 +306,7 @@ class BitpaketFastspringEvent(models.Model):
         """Process these events again, by the same rules."""
         self._check_manager()
         self.sudo().write({"state": "new", "attempts": 0, "next_retry": False})
-        self.env.ref("bitpaket_billing.ir_cron_fastspring_events").sudo()._trigger()
+        self._wake_job()
 
     def action_settle(self):
         """Say that a person has dealt with these events."""

@@ -8,7 +8,7 @@ from ..locks import exclusive
 from ..odoo_server import OdooServer, free_port
 from ..paths import ROOT, RUN
 from ..postgres import Postgres
-from . import close, core, ingest, large
+from . import close, core, ingest, large, webhook
 
 #: (names of the rows, what is measured, function)
 BENCHMARKS = (
@@ -27,6 +27,7 @@ BENCHMARKS = (
         close.against_subscription,
     ),
     (("close-workers",), "Month close with two workers", close.two_workers),
+    (("webhook",), "Webhook deliveries against a stock one", webhook.against_stock),
 )
 REPORT = ROOT / "bench.json"
 
