@@ -38,30 +38,38 @@ class BitpaketFastspringEvent(models.Model):
         cron._commit_progress(remaining=len(providers))
         for provider in providers:
             try:
-                self._fetch(provider)
+                stored = self._fetch(provider)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 # A webhook brought one of them just now; the next time asks again.
                 self.env.cr.rollback()
                 self.env.invalidate_all()
+                stored = []
             cron._commit_progress(1)
+            self._mark(provider, stored)
 
     @api.model
     def _fetch(self, provider):
-        """Keep what FastSpring lists as not processed, then say that it is here."""
-        client = provider._fastspring_get_client()
+        """Keep what FastSpring lists as not processed.
+
+        :return: The ids of what is kept, to be marked once that is committed.
+        :rtype: list[str]
+        """
         try:
-            events = client.list_unprocessed_events()
+            events = provider._fastspring_get_client().list_unprocessed_events()
         except FastSpringError as error:
             provider._fastspring_note_no_answer(error)
-            return
-        stored = self._store(provider, events, fetched=True)
+            return []
         provider._fastspring_note_lag(events)
-        self.env["ir.cron"]._commit_progress()
+        return self._store(provider, events, fetched=True)
+
+    @api.model
+    def _mark(self, provider, event_ids):
+        """Tell FastSpring what is here; what it does not hear of it lists again."""
+        client = provider._fastspring_get_client()
         try:
-            for event_id in stored:
+            for event_id in event_ids:
                 client.mark_event_processed(event_id)
         except FastSpringError as error:
-            # What is not marked is listed again, and known then.
             _logger.warning(
                 "Events of provider %s could not be marked: %s",
                 provider.id,

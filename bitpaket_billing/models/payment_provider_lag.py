@@ -122,7 +122,9 @@ class PaymentProvider(models.Model):
         self.check_access("write")
         if missing := self._fastspring_find_empty_fields():
             raise UserError("\n".join(missing))
-        self.env["bitpaket.fastspring.event"].sudo()._fetch(self.sudo())
+        events, provider_sudo = self.env["bitpaket.fastspring.event"], self.sudo()
+        stored = events.sudo()._fetch(provider_sudo)
+        self.env.cr.postcommit.add(lambda: events.sudo()._mark(provider_sudo, stored))
         if self.fastspring_no_answer:
             kind, message = "danger", self.fastspring_no_answer
         elif self.fastspring_unprocessed:

@@ -1,8 +1,8 @@
-"""Deliveries of FastSpring's webhook, against a stock payment webhook that does nothing.
+"""Deliveries of FastSpring's webhook, against a stock payment webhook.
 
-The stock one is Razorpay's: it reads JSON, looks its transaction up, does not find it,
-and answers. Ours checks a signature, looks its event up, stores it, wakes a job, and
-answers once that is committed.
+The stock one is Razorpay's, and does nothing: it reads JSON, looks its transaction up,
+does not find it, and answers. Ours checks a signature, looks its event up, stores it,
+wakes a job, and answers once that is committed.
 """
 
 import base64
