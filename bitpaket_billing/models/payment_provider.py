@@ -78,8 +78,7 @@ class PaymentProvider(models.Model):
         copy=False,
         exportable=False,
         groups="base.group_system",
-        help="Copy it to the webhook's HMAC SHA256 secret at FastSpring. Empty it and "
-        "save to get a new one.",
+        help="Copy it to the webhook's HMAC SHA256 secret at FastSpring.",
     )
     fastspring_webhook_url = fields.Char(
         string="Webhook address", compute="_compute_fastspring_webhook_url"

@@ -111,6 +111,11 @@ class PaymentProvider(models.Model):
         self.sudo().fastspring_connected = fields.Datetime.now()
         return {**action, "params": {**action["params"], "next": RELOAD}}
 
+    def action_fastspring_new_secret(self):
+        """Replace the webhook's secret, for when somebody else may know it."""
+        self.check_access("write")
+        self.fastspring_webhook_secret = False
+
     def action_fastspring_fetch(self):
         """Ask FastSpring now for the events that no webhook brought.
 

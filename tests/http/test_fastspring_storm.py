@@ -46,8 +46,8 @@ RETRY_NOW = """
 """
 OUTCOMES = """
     SELECT transaction.reference, transaction.state, transaction.fastspring_order_id,
-           COUNT(payment.id), COALESCE(SUM(payment.amount), 0)::numeric(16, 2),
-           MIN(move.amount_residual)::numeric(16, 2)
+           COUNT(payment.id), COALESCE(SUM(payment.amount), 0)::text,
+           MIN(move.amount_residual)::text
       FROM payment_transaction transaction
       JOIN account_invoice_transaction_rel rel ON rel.transaction_id = transaction.id
       JOIN account_move move ON move.id = rel.invoice_id
@@ -56,7 +56,7 @@ OUTCOMES = """
      GROUP BY 1, 2, 3
 """
 BALANCES = """
-    SELECT account.account_type, SUM(line.balance)::numeric(16, 2)
+    SELECT account.account_type, SUM(line.balance)::text
       FROM account_move_line line
       JOIN account_move move ON move.id = line.move_id AND move.state = 'posted'
       JOIN account_account account ON account.id = line.account_id
@@ -299,14 +299,15 @@ def check(scratch, storm, answers):
         for reference, (fate, amount, order) in storm.fates.items()
     }
     found = {
-        (reference, state, order if state == "done" else None, *rest)
-        for reference, state, order, *rest in scratch.query(OUTCOMES)
+        (reference, state, order if state == "done" else None, count)
+        + (Decimal(amount), Decimal(residual))
+        for reference, state, order, count, amount, residual in scratch.query(OUTCOMES)
     }
     assert found == meant
 
     total = sum(amount for _fate, amount, _order in storm.fates.values())
     paid = sum(amount for _fate, amount, order in storm.fates.values() if order)
-    balances = dict(scratch.query(BALANCES))
+    balances = {kind: Decimal(sum_) for kind, sum_ in scratch.query(BALANCES)}
     assert balances == {
         "asset_cash": paid,
         "asset_receivable": total - paid,

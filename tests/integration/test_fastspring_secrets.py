@@ -91,11 +91,16 @@ class TestFastSpringSecrets(FastSpringMixin, HttpCase):
 
     def test_buttons_are_the_administrators(self):
         for login, user in self.users():
-            for name in ("test_connection", "fetch"):
+            for name in ("test_connection", "fetch", "new_secret"):
                 with self.subTest(login=login, name=name):
                     action = f"action_fastspring_{name}"
                     with self.assertRaises(AccessError):
                         getattr(self.provider.with_user(user), action)()
+
+    def test_the_administrator_replaces_the_webhooks_secret(self):
+        self.provider.action_fastspring_new_secret()
+        self.assertNotEqual(self.provider.fastspring_webhook_secret, SECRET)
+        self.assertGreaterEqual(len(self.provider.fastspring_webhook_secret), 32)
 
     def test_export_does_not_offer_them(self):
         fields = self.provider.fields_get(SECRETS[:3], ["exportable"])
