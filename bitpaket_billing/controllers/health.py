@@ -79,8 +79,16 @@ class Figures:
             ("usage_pending", "Usage rows to roll up, at most 100,000"),
             ("usage_pending_seconds", "Age of the oldest usage to roll up"),
             ("fastspring_lag_seconds", "Age of the oldest FastSpring event to process"),
+            ("fastspring_webhook_seconds", "Since the last webhook of FastSpring"),
+            (
+                "fastspring_unprocessed_seconds",
+                "How long the oldest event had waited at FastSpring when last asked",
+            ),
+            ("fastspring_no_answer_seconds", "Since when FastSpring cannot be asked"),
+            ("fastspring_missed", "FastSpring events of a day that no webhook brought"),
         ):
-            yield gauge(name, text, facts[name])
+            if facts[name] is not None:
+                yield gauge(name, text, facts[name])
 
 
 def gauge(name, text, value, label=None):

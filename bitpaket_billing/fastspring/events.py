@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from . import const, values
+from . import const, salvage, values
 from .errors import PayloadError
 
 # Ids are listed one per line in the acknowledgement: no spaces, nothing invisible.
@@ -32,7 +32,8 @@ class Event:
 def parse_events(body):
     """Read a webhook delivery.
 
-    A malformed event does not lose the others: it is returned with its `error`.
+    An event that is malformed, or no JSON at all, does not lose the others: it is
+    returned with its `error`.
 
     :param bytes body: The raw body; verify its signature first.
     :return: The events, in the order of the delivery.
@@ -41,10 +42,20 @@ def parse_events(body):
     """
     if len(body) > const.MAX_BODY:
         raise PayloadError("too large")
-    document = values.loads(body)
+    return [parse_event(raw) for raw in _read_list(body)]
+
+
+def _read_list(body):
+    """Return the raw events of a delivery."""
+    try:
+        document = values.loads(body)
+    except PayloadError:
+        return salvage.split_events(body)
     if not isinstance(document, dict) or not isinstance(document.get("events"), list):
         raise PayloadError("there is no list of events")
-    return [parse_event(raw) for raw in document["events"]]
+    if salvage.is_deep(body.decode()):
+        return salvage.split_events(body)
+    return document["events"]
 
 
 def parse_event(raw):
@@ -68,7 +79,11 @@ def parse_event(raw):
         errors.append("the event has no type")
     if not isinstance(data, dict):
         data = {}
-        errors.append("the event has no data")
+        errors.append(
+            "the event is not readable as JSON"
+            if "unreadable" in raw
+            else "the event has no data"
+        )
     live = values.flag(raw.get("live"))
     return Event(
         id=event_id,
@@ -95,3 +110,29 @@ def acknowledgement(all_ids, stored_ids):
     if len(stored) == len(wanted):
         return 200, ""
     return (202, "\n".join(stored)) if stored else (503, "")
+
+
+def subjects(event):
+    """Tell what an event is about; two events about the same are not for two workers.
+
+    :param Event event: The event.
+    :return: Ids of orders and subscriptions, and the payment's reference in our tags.
+    :rtype: set[str]
+    """
+    return _subjects(event.data, values.text(event.type) or "")
+
+
+def _subjects(data, kind=""):
+    found = {
+        values.identifier(data.get(key), key)
+        for key in ("order", "subscription", "initialOrderId", "orderId")
+    }
+    found.add(values.pairs(data.get("tags")).get(const.TAG_REFERENCE))
+    if kind.startswith(("order.", "subscription.")):
+        found.add(values.text(data.get("id")))
+    for key in ("order", "original", "return", "subscription"):
+        if isinstance(data.get(key), dict):
+            found |= _subjects(data[key])
+    if isinstance(data.get("original"), (dict, str)):
+        found.add(values.identifier(data["original"], "order"))
+    return {subject for subject in found if subject}

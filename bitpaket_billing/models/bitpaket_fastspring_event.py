@@ -2,12 +2,10 @@ import json
 import logging
 from datetime import timedelta
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..fastspring import const, values
 from ..fastspring.errors import FastSpringError, PayloadError, RateLimited
@@ -91,11 +89,12 @@ class BitpaketFastspringEvent(models.Model):
     # === STORING === #
 
     @api.model
-    def _store(self, provider, events):
+    def _store(self, provider, events, *, fetched=False):
         """Keep events that FastSpring sent; process them after the commit.
 
         :param provider: The `payment.provider` whose store sent them.
         :param events: Events of a verified delivery.
+        :param bool fetched: Whether no webhook brought them.
         :return: The ids of those that are stored, now or before.
         :rtype: list[str]
         """
@@ -111,6 +110,7 @@ class BitpaketFastspringEvent(models.Model):
                 event.created and event.created.replace(tzinfo=None),
                 now,
                 values.storable(event.raw),
+                fetched,
             )
             for event in events
         ]
@@ -119,91 +119,17 @@ class BitpaketFastspringEvent(models.Model):
                 """
                 INSERT INTO bitpaket_fastspring_event
                        (provider_id, company_id, event_id, type, live, created,
-                        received, payload, state, attempts)
+                        received, payload, fetched, state, attempts)
                 VALUES %s
                 ON CONFLICT (provider_id, event_id) DO NOTHING
                 """,
                 rows,
-                template="(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, 'new', 0)",
+                template="(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 'new', 0)",
             )
-            self.env.ref("bitpaket_billing.ir_cron_fastspring_events").sudo()._trigger()
+            self._wake_job()
         return [event.id for event in events]
 
-    @api.model
-    def _cron_fetch(self):
-        """Fetch the events that no webhook brought, and tell FastSpring that they came.
-
-        Only a store that can be reached is asked; the others are asked the next time.
-        """
-        cron = self.env["ir.cron"]
-        providers = self.env["payment.provider"].search(
-            [("code", "=", "fastspring"), ("state", "!=", "disabled")]
-        )
-        cron._commit_progress(remaining=len(providers))
-        for provider in providers:
-            client = provider._fastspring_get_client()
-            try:
-                stored = self._store(provider, client.list_unprocessed_events())
-                cron._commit_progress(1)
-                for event_id in stored:
-                    client.mark_event_processed(event_id)
-            except FastSpringError as error:
-                cron._commit_progress(1)
-                _logger.warning(
-                    "Events of provider %s could not be fetched: %s",
-                    provider.id,
-                    provider._fastspring_explain_error(error),
-                )
-
     # === PROCESSING === #
-
-    @api.model
-    def _cron_process(self):
-        """Process every event that is due, each in a transaction of its own."""
-        cron = self.env["ir.cron"]
-        if not cron._commit_progress(remaining=self._count_due()):
-            return
-        while True:
-            try:
-                event = self._claim_due()
-                if not event:
-                    return
-                event._process_safely()
-            except psycopg2.errors.SerializationFailure:
-                # Somebody changed the transaction meanwhile: look again.
-                self.env.cr.rollback()
-                continue
-            if not cron._commit_progress(1, remaining=self._count_due()):
-                return
-
-    @api.model
-    def _due_condition(self):
-        return SQL(
-            "(state = 'new' OR (state = 'error' AND next_retry <= %s))",
-            fields.Datetime.now(),
-        )
-
-    @api.model
-    def _count_due(self):
-        query = SQL(
-            "SELECT COUNT(*) FROM bitpaket_fastspring_event WHERE %s",
-            self._due_condition(),
-        )
-        return self.env.execute_query(query)[0][0]
-
-    @api.model
-    def _claim_due(self):
-        """Lock and return the oldest due event; other workers get other ones."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id FROM bitpaket_fastspring_event WHERE %s
-                 ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                self._due_condition(),
-            )
-        )
-        return self.browse(row[0] for row in rows)
 
     def _process_safely(self):
         """Process an event; a failure is kept on it and leaves nothing else behind."""
@@ -211,7 +137,7 @@ class BitpaketFastspringEvent(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._process()
-        except psycopg2.errors.SerializationFailure:
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception as error:
             self._register_failure(error)
@@ -380,7 +306,7 @@ class BitpaketFastspringEvent(models.Model):
         """Process these events again, by the same rules."""
         self._check_manager()
         self.sudo().write({"state": "new", "attempts": 0, "next_retry": False})
-        self.env.ref("bitpaket_billing.ir_cron_fastspring_events").sudo()._trigger()
+        self._wake_job()
 
     def action_settle(self):
         """Say that a person has dealt with these events."""

@@ -16,6 +16,7 @@ LIMITS = {
     "close_backlog": 6 * 3600,
     "usage_not_rolled_up": 15 * 60,
     "fastspring_lag": 3600,
+    "fastspring_no_answer": 6 * 3600,
 }
 #: The jobs that must run.
 JOBS = {
@@ -93,6 +94,7 @@ class BitpaketHealth(models.AbstractModel):
             )
         )
         jobs = self._jobs()
+        fastspring = self._fastspring()
         return {
             "closed_until": until and fields.Date.to_string(until),
             "close_ran_at": _text(jobs["close"]["ran_at"]),
@@ -103,6 +105,7 @@ class BitpaketHealth(models.AbstractModel):
             "usage_pending_seconds": _age(reported),
             "fastspring_events": events,
             "fastspring_lag_seconds": _age(oldest_event),
+            **fastspring,
             "invoices_unsent": unsent,
             "jobs_overdue_seconds": {
                 name: job["overdue"] for name, job in jobs.items()
@@ -135,6 +138,44 @@ class BitpaketHealth(models.AbstractModel):
         return result
 
     @api.model
+    def _fastspring(self):
+        """Return how far behind FastSpring we are; of several stores, the worst.
+
+        :return: Seconds since the last webhook, None when there was none; how long the
+                 oldest event had waited at FastSpring when it was last asked; since
+                 when it cannot be asked; how many events no webhook brought in a day.
+        :rtype: dict
+        """
+        rows = self.sudo().env.execute_query(
+            SQL(
+                """
+                SELECT (SELECT received FROM bitpaket_fastspring_event
+                         WHERE provider_id = provider.id AND fetched IS NOT TRUE
+                         ORDER BY received DESC LIMIT 1),
+                       fastspring_fetched - fastspring_unprocessed_since,
+                       fastspring_no_answer_since,
+                       (SELECT COUNT(*) FROM bitpaket_fastspring_event
+                         WHERE provider_id = provider.id AND fetched
+                           AND received > now() AT TIME ZONE 'UTC' - INTERVAL '1 day')
+                  FROM payment_provider provider
+                 WHERE code = 'fastspring' AND state <> 'disabled'
+                """
+            )
+        )
+        hooks, waited, no_answers, missed = (
+            zip(*rows, strict=True) if rows else [()] * 4
+        )
+        ages = [_age(moment) for moment in hooks if moment]
+        return {
+            "fastspring_webhook_seconds": max(ages, default=None),
+            "fastspring_unprocessed_seconds": max(
+                (int(time.total_seconds()) for time in waited if time), default=0
+            ),
+            "fastspring_no_answer_seconds": max(map(_age, no_answers), default=0),
+            "fastspring_missed": sum(missed),
+        }
+
+    @api.model
     def _problems(self, facts):
         """Return why the billing is not well.
 
@@ -147,6 +188,7 @@ class BitpaketHealth(models.AbstractModel):
             "close_backlog": facts["close_backlog_seconds"],
             "usage_not_rolled_up": facts["usage_pending_seconds"],
             "fastspring_lag": facts["fastspring_lag_seconds"],
+            "fastspring_no_answer": facts["fastspring_no_answer_seconds"],
         }
         return [name for name, limit in LIMITS.items() if ages[name] > limit]
 
@@ -162,6 +204,7 @@ class BitpaketHealth(models.AbstractModel):
             "invoices_not_sent": facts["invoices_unsent"]["failed"]
             + facts["invoices_unsent"]["interrupted"],
             "fastspring_needs_a_person": facts["fastspring_events"]["manual"],
+            "fastspring_webhooks_missed": facts["fastspring_missed"],
         }
         return [name for name, count in found.items() if count]
 

@@ -63,20 +63,22 @@ class PaymentProvider(models.Model):
         string="API username",
         required_if_provider="fastspring",
         copy=False,
+        exportable=False,
         groups="base.group_system",
     )
     fastspring_password = fields.Char(
         string="API password",
         required_if_provider="fastspring",
         copy=False,
+        exportable=False,
         groups="base.group_system",
     )
     fastspring_webhook_secret = fields.Char(
         string="Webhook secret",
         copy=False,
+        exportable=False,
         groups="base.group_system",
-        help="Copy it to the webhook's HMAC SHA256 secret at FastSpring. Empty it and "
-        "save to get a new one.",
+        help="Copy it to the webhook's HMAC SHA256 secret at FastSpring.",
     )
     fastspring_webhook_url = fields.Char(
         string="Webhook address", compute="_compute_fastspring_webhook_url"

@@ -8,7 +8,7 @@ from ..locks import exclusive
 from ..odoo_server import OdooServer, free_port
 from ..paths import ROOT, RUN
 from ..postgres import Postgres
-from . import close, core, ingest, large
+from . import close, core, ingest, large, webhook
 
 #: (names of the rows, what is measured, function)
 BENCHMARKS = (
@@ -32,6 +32,7 @@ BENCHMARKS = (
         "Month close of 20,000 accounts against 1,000",
         close.many_accounts,
     ),
+    (("webhook",), "Webhook deliveries against a stock one", webhook.against_stock),
 )
 REPORT = ROOT / "bench.json"
 

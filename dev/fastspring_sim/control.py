@@ -119,7 +119,12 @@ def panel(world, request):
             ],
             subscriptions=world.store.all("subscription")[::-1][:SHOWN],
             outcomes=(subscriptions.SUCCESS, *subscriptions.DECLINES),
-            events=world.outbox.rows(limit=SHOWN, newest_first=True),
+            events=[
+                {**row, "payload": json.dumps(
+                    world.outbox.as_payload(row), indent=2, ensure_ascii=False,
+                )}
+                for row in map(dict, world.outbox.rows(limit=SHOWN, newest_first=True))
+            ],
             deliveries=world.outbox.deliveries(SHOWN),
             faults=faults.KNOWN,
             active=world.faults.active(),
@@ -143,7 +148,7 @@ def set_faults(world, values):
     values.pop("back", None)
     if values.pop("clear", None):
         world.faults.clear()
-    switches = {"on": True, "off": False}
+    switches = {"on": True, "once": 1, "off": False}
     world.faults.set({
         name: switches.get(value, value) if isinstance(value, str) else value
         for name, value in values.items()

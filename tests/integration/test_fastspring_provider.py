@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import requests
 
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import file_open, mute_logger
@@ -89,6 +90,8 @@ class TestFastSpringProvider(FastSpringMixin, TransactionCase):
         with file_open("bitpaket_billing/data/neutralize.sql") as script:
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
+        self.assertEqual(self.provider.state, "disabled")
+        self.assertFalse(self.provider.is_published)
         self.assertFalse(self.provider.fastspring_username)
         self.assertFalse(self.provider.fastspring_password)
         self.assertFalse(self.provider.fastspring_webhook_secret)
@@ -206,10 +209,18 @@ class TestFastSpringProvider(FastSpringMixin, TransactionCase):
         self.provider.is_published = False
         self.provider.invalidate_recordset()
         self.assertEqual(
-            self.provider.fastspring_missing,
-            "Publish it, or customers will not see it.",
+            self.provider.fastspring_missing.splitlines(),
+            [
+                "Publish it, or customers will not see it.",
+                "Test the connection.",
+                "Add the webhook at FastSpring, and make a test order: no webhook was "
+                "received yet.",
+            ],
         )
         self.provider.is_published = True
+        self.provider.fastspring_connected = fields.Datetime.now()
+        self.receive(self.make_event("account.created", {"id": "a"}))
+        self.provider.invalidate_recordset()
         self.assertFalse(self.provider.fastspring_missing)
 
     def test_webhook_address(self):
