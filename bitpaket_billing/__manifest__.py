@@ -28,6 +28,7 @@
         "data/mail_activity_data.xml",
         "views/payment_fastspring_templates.xml",
         "data/payment_provider_data.xml",
+        "data/bitpaket_automatic_payment_data.xml",
         "views/bitpaket_usage_daily_views.xml",
         "views/bitpaket_usage_event_views.xml",
         "views/bitpaket_usage_quarantine_views.xml",
@@ -44,6 +45,7 @@
         "views/res_config_settings_views.xml",
         "views/bitpaket_portal_templates.xml",
         "views/bitpaket_portal_usage_templates.xml",
+        "views/bitpaket_portal_automatic_templates.xml",
         "report/account_move_templates.xml",
         "wizards/bitpaket_usage_discard_views.xml",
         "wizards/bitpaket_price_trial_templates.xml",
@@ -54,6 +56,7 @@
         "views/bitpaket_billing_menus.xml",
         "views/bitpaket_fastspring_event_views.xml",
         "views/payment_provider_views.xml",
+        "views/bitpaket_automatic_payment_views.xml",
         "views/payment_transaction_views.xml",
     ],
     "assets": {

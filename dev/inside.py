@@ -46,6 +46,7 @@ def prepare(env, url, simulator_url, storefront_url, known_key):
             "fastspring_checkout": "web-invoices",
             "fastspring_username": "sim",
             "fastspring_password": "sim",
+            "fastspring_automatic_product": "autopay",
             "fastspring_test_api_url": simulator_url,
             "fastspring_test_storefront_url": storefront_url,
         }

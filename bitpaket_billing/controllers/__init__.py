@@ -1,1 +1,10 @@
-from . import export, fastspring, health, portal, portal_usage, usage, usage_import
+from . import (
+    export,
+    fastspring,
+    health,
+    portal,
+    portal_automatic,
+    portal_usage,
+    usage,
+    usage_import,
+)

@@ -30,6 +30,9 @@ ACCOUNT_FIELDS = [
     "price_book_id",
     "date_start",
     "date_end",
+    "automatic_begun",
+    "automatic_ended_by",
+    "automatic_ended_date",
 ]
 STATEMENT_FIELDS = ["account_id", "currency_id", "period_start", "period_end", "state"]
 INVOICE_FIELDS = [

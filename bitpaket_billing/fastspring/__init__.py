@@ -7,6 +7,7 @@ is given a transport.
 
 from . import (
     answers,
+    automatic,
     client,
     const,
     errors,

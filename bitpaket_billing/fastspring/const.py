@@ -105,6 +105,9 @@ ACCOUNT_CREATED = "account.created"
 ACCOUNT_UPDATED = "account.updated"
 CHARGE_COMPLETED = "subscription.charge.completed"
 CHARGE_FAILED = "subscription.charge.failed"
+SUBSCRIPTION_ACTIVATED = "subscription.activated"
+SUBSCRIPTION_CANCELED = "subscription.canceled"
+SUBSCRIPTION_DEACTIVATED = "subscription.deactivated"
 SUBSCRIPTION_TYPES = {
     "subscription.activated",
     "subscription.canceled",

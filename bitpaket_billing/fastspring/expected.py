@@ -28,6 +28,7 @@ TEXTS = {
     "reference": _lt("The payment is for %(got)s instead of %(expected)s."),
     "status": _lt("The state of the checkout is %(got)s instead of OPEN."),
     "store": _lt("The store is %(got)s instead of %(expected)s."),
+    "subscription": _lt("The subscription is %(got)s instead of %(expected)s."),
     "tax_unknown": _lt(
         "It is not known whether tax is added to %(expected)s %(currency)s."
     ),
@@ -50,6 +51,8 @@ class Expected:
     :param str rule: What must equal the amount: `const.RULE_TOTAL` or `const.RULE_NET`.
     :param str origin: Who asks, where several systems share the store; None for nobody
                        else.
+    :param bool on_demand: Whether the buyer agrees to later charges, which may cost
+                           nothing now.
     :raise ValueError: If FastSpring cannot be asked for this.
     """
 
@@ -61,6 +64,7 @@ class Expected:
     store: str | None = None
     rule: str = const.RULE_NET
     origin: str | None = None
+    on_demand: bool = False
 
     def __post_init__(self):
         if not self.reference or len(self.reference) > const.TEXT_LIMIT:
@@ -69,7 +73,7 @@ class Expected:
             raise ValueError(f"FastSpring does not take {self.currency}")
         if not isinstance(self.amount, Decimal) or not self.amount.is_finite():
             raise ValueError("the amount is not a Decimal")
-        if self.amount <= 0:
+        if self.amount < 0 or not (self.amount or self.on_demand):
             raise ValueError("the amount is not positive")
         if self.amount != round(self.amount, const.CURRENCY_DIGITS[self.currency]):
             raise ValueError(f"{self.amount} has too many decimals for {self.currency}")

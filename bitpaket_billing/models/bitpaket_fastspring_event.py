@@ -26,6 +26,11 @@ HANDLERS = {
     const.FULFILLMENT_FAILED: "_process_by_hand",
     const.RETURN_CREATED: "_process_by_hand",
     const.CHARGEBACK_CREATED: "_process_by_hand",
+    const.CHARGE_COMPLETED: "_process_automatic",
+    const.CHARGE_FAILED: "_process_automatic",
+    const.SUBSCRIPTION_ACTIVATED: "_process_automatic",
+    const.SUBSCRIPTION_CANCELED: "_process_automatic",
+    const.SUBSCRIPTION_DEACTIVATED: "_process_automatic",
 }
 
 

@@ -198,7 +198,7 @@ class PaymentTransaction(models.Model):
         :raise ValidationError: If they disagree in anything, in words.
         """
         paid = event_type == const.ORDER_COMPLETED
-        problems = match_order(order, self._fastspring_expect(), paid=paid)
+        problems = self._fastspring_match(order, paid)
         if event_type in (const.ORDER_FAILED, const.ORDER_CANCELED):
             problems = [problem for problem in problems if problem.code in FOREIGN]
         reasons = []
@@ -213,6 +213,15 @@ class PaymentTransaction(models.Model):
             )
         if reasons:
             raise ValidationError("\n".join(reasons))
+
+    def _fastspring_match(self, order, paid):
+        """Compare an order with the payment asked for.
+
+        :param Order order: The order.
+        :param bool paid: Whether it must be paid already.
+        :rtype: list[Problem]
+        """
+        return match_order(order, self._fastspring_expect(), paid=paid)
 
     def _fastspring_is_paid_otherwise(self):
         """Tell whether nothing is open any more on the invoices.
