@@ -19,6 +19,7 @@
         "security/bitpaket_billing_groups.xml",
         "security/ir.model.access.csv",
         "security/bitpaket_billing_rules.xml",
+        "security/bitpaket_fastspring_account_security.xml",
         "security/bitpaket_fastspring_event_security.xml",
         "data/product_data.xml",
         "data/bitpaket_meter_data.xml",
@@ -46,6 +47,7 @@
         "views/bitpaket_portal_templates.xml",
         "views/bitpaket_portal_usage_templates.xml",
         "views/bitpaket_portal_automatic_templates.xml",
+        "views/bitpaket_portal_pay_templates.xml",
         "report/account_move_templates.xml",
         "wizards/bitpaket_usage_discard_views.xml",
         "wizards/bitpaket_price_trial_templates.xml",
@@ -58,6 +60,8 @@
         "views/payment_provider_views.xml",
         "views/bitpaket_automatic_payment_views.xml",
         "views/payment_transaction_views.xml",
+        "views/bitpaket_fastspring_account_views.xml",
+        "views/payment_checkout_views.xml",
     ],
     "assets": {
         "web.assets_backend": [
@@ -69,6 +73,7 @@
         "web.assets_frontend": [
             "bitpaket_billing/static/src/interactions/usage_chart.js",
             "bitpaket_billing/static/src/scss/bitpaket_portal.scss",
+            "bitpaket_billing/static/src/interactions/**/*",
         ],
         "web.assets_tests": [
             "bitpaket_billing/static/tests/tours/**/*",

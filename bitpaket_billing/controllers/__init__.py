@@ -4,6 +4,7 @@ from . import (
     health,
     portal,
     portal_automatic,
+    portal_pay,
     portal_usage,
     usage,
     usage_import,

@@ -1,6 +1,5 @@
 import logging
 import operator
-from datetime import timedelta
 from urllib.parse import quote
 
 from odoo import fields, http
@@ -11,6 +10,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from .. import rating
+from ..models.payment_transaction_checkout import JUST_PAID
 from ..tools import period_label
 
 _logger = logging.getLogger(__name__)
@@ -34,7 +34,17 @@ ACCOUNT_FIELDS = [
     "automatic_ended_by",
     "automatic_ended_date",
 ]
-STATEMENT_FIELDS = ["account_id", "currency_id", "period_start", "period_end", "state"]
+STATEMENT_FIELDS = [
+    "account_id",
+    "currency_id",
+    "period_start",
+    "period_end",
+    "state",
+    "price_book_id",
+    "commitment_amount",
+    "book_only",
+    "reopened",
+]
 INVOICE_FIELDS = [
     "access_token",
     "name",
@@ -60,12 +70,13 @@ PAYMENT_FIELDS = [
 ]
 TRANSACTION_FIELDS = [
     "state",
+    "create_date",
+    "payment_id",
     "provider_id",
     "payment_method_id",
+    "fastspring_progress",
     "fastspring_receipt_url",
 ]
-#: How long a payment that was begun counts as "just paid".
-JUST_PAID = timedelta(hours=3)
 
 
 class BillingPortal(CustomerPortal):
@@ -428,16 +439,17 @@ class BillingPortal(CustomerPortal):
     def _find_unbooked_transactions(self, account):
         """Return the transactions of an account that no payment was booked for yet."""
         transactions_sudo = request.env["payment.transaction"].sudo()
-        return transactions_sudo.search(
-            [
-                ("invoice_ids.bitpaket_account_id", "=", account.id),
-                ("payment_id", "=", False),
-                "|",
-                ("state", "in", ("pending", "authorized", "done")),
-                "&",
-                "&",
-                ("state", "=", "draft"),
-                ("create_date", ">=", fields.Datetime.now() - JUST_PAID),
-                ("invoice_ids.payment_state", "in", ("not_paid", "partial")),
-            ]
-        )
+        return transactions_sudo.search(self._get_unbooked_domain(account))
+
+    def _get_unbooked_domain(self, account):
+        return [
+            ("invoice_ids.bitpaket_account_id", "=", account.id),
+            ("payment_id", "=", False),
+            "|",
+            ("state", "in", ("pending", "authorized", "done")),
+            "&",
+            "&",
+            ("state", "=", "draft"),
+            ("create_date", ">=", fields.Datetime.now() - JUST_PAID),
+            ("invoice_ids.payment_state", "in", ("not_paid", "partial")),
+        ]

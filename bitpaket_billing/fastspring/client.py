@@ -42,6 +42,19 @@ class FastSpringClient:
         """
         return self._call("POST", request.path, json=request.json, read=_object)
 
+    def get_session_status(self, path):
+        """Fetch what became of a session of the current API.
+
+        :param str path: What :func:`sessions.status_path` built.
+        :return: Such as `OPEN` or `COMPLETED`; None if it is not told.
+        :rtype: str | None
+        """
+        return self._call(
+            "GET",
+            path,
+            read=lambda document: values.text(_object(document).get("status")),
+        )
+
     # === Orders and returns === #
 
     def get_order(self, order_id):
@@ -209,18 +222,20 @@ class FastSpringClient:
         """
         return self._call("GET", f"/accounts/{_segment(account_id)}", read=_object)
 
-    def authenticate(self, account_id, tab=""):
+    def authenticate(self, account_id, tab="", home=""):
         """Get an address that opens the buyer's account without a password.
 
         :param str account_id: The account.
         :param str tab: Where to land, such as `subscriptions`.
+        :param str home: The address of a storefront that stands in for FastSpring's.
         :return: The address, for the buyer only and for a short time.
         :rtype: str
         """
 
         def read(document):
             url = values.text(_succeeded(document, "accounts").get("url"))
-            if not url or not url.startswith("https://"):
+            trusted = f"{home}/" if home else "https://"
+            if not url or not url.startswith(trusted):
                 raise PayloadError("FastSpring gave no address")
             return f"{url}#/{tab}" if tab else url
 

@@ -3,6 +3,10 @@
 TEXT_LIMIT = 255  # characters of any string sent to FastSpring
 MAX_BODY = 10 * 1024 * 1024  # bytes of a webhook delivery; the largest seen is 20 KB
 API_URL = "https://api.fastspring.com"
+# Opens checkouts over the seller's own page, which it asks to load it from there.
+LIBRARY_HOST = "https://sbl.onfastspring.com"
+LIBRARY_PATH = "/sbl/1.0.7/fastspring-builder.min.js"
+POPUP = "popup-"  # what the name of such a checkout begins with
 MAX_EVENT_DAYS = 30  # FastSpring forgets older events
 
 # === What a payment must cost === #
@@ -24,6 +28,8 @@ V1 = "v1"
 V2 = "v2"
 TAX_INCLUDED = "TAXES_INCLUDED_IN_PRICE"
 READY = "READY_FOR_CHECKOUT"
+# States of a session that an order was made of.
+ORDERED = {"COMPLETED", "PENDING_ORDER"}
 
 # What the buyer can still correct at the checkout, and what cannot change the price.
 SOFT_WARNINGS = {
@@ -56,6 +62,7 @@ LANGUAGE_ALIASES = {"he": "iw", "nb": "no", "nn": "no"}
 # === Payment methods === #
 
 TEST_PAYMENT = "test"
+WIRE = "wireTransfer"  # why an order waits
 
 # FastSpring's brand, bank or type, in lower case -> code of Odoo's payment method.
 # An open set: FastSpring adds methods without telling their names.

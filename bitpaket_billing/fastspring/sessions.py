@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from . import const, values
 
@@ -110,6 +110,15 @@ def build_v2(
     return SessionRequest(f"/v2/checkouts/{path}/sessions", _filled(request))
 
 
+def status_path(checkout_path, session_id):
+    """Return where the current API tells what became of a session.
+
+    :rtype: str
+    """
+    path = quote(checkout_path.strip("/"))
+    return f"/v2/checkouts/{path}/sessions/{quote(session_id, safe='')}"
+
+
 def build_v1(
     expected,
     buyer,
@@ -214,6 +223,31 @@ def storefront(store, live, checkout=""):
     """
     host = f"{store}{'' if live else '.test'}.onfastspring.com"
     return f"{host}/{checkout}" if checkout else host
+
+
+def popup_library(store, live, checkout, home=""):
+    """Return what the buyer's page needs to open a checkout over itself.
+
+    :param str store: FastSpring's name of the store.
+    :param bool live: Whether real money is meant.
+    :param str checkout: The checkout, such as `popup-invoices`.
+    :param str home: The address of a storefront that stands in for FastSpring's.
+    :return: The `script` to load, and its `storefront`; None for a checkout that is no
+             popup.
+    :rtype: dict[str, str] | None
+    """
+    if not checkout.startswith(const.POPUP):
+        return None
+    if not home:
+        return {
+            "script": f"{const.LIBRARY_HOST}{const.LIBRARY_PATH}",
+            "storefront": storefront(store, live, checkout),
+        }
+    parts = urlsplit(home)
+    return {
+        "script": f"{parts.scheme}://{parts.netloc}{const.LIBRARY_PATH}",
+        "storefront": f"{parts.netloc}{parts.path}/{checkout}",
+    }
 
 
 def checkout_url(response, *, store, live, checkout="", home=""):

@@ -169,7 +169,7 @@ class BitpaketAccount(models.Model):
         :rtype: dict[int, list]
         """
         accounts = self.sudo()
-        listed = accounts.env["bitpaket.price"].search(
+        listed = accounts.env["bitpaket.price"].search_fetch(
             [
                 "|",
                 ("account_id", "in", accounts.ids),

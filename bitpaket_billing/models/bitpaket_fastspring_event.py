@@ -18,6 +18,7 @@ MAX_ATTEMPTS = 12  # the last one about two days after the first
 
 #: What is done with an event; types that are not named are kept and not used.
 HANDLERS = {
+    const.ACCOUNT_CREATED: "_process_account",
     const.ORDER_COMPLETED: "_process_order",
     const.ORDER_PAYMENT_PENDING: "_process_order",
     const.ORDER_APPROVAL_PENDING: "_process_order",

@@ -49,8 +49,9 @@ class PaymentProvider(models.Model):
         string="Checkout",
         required_if_provider="fastspring",
         default="web-invoices",
-        help="The checkout that customers are sent to, as FastSpring calls it under "
-        "Checkouts: web- and the name of a web checkout.",
+        help="The checkout that customers pay at, as FastSpring calls it under "
+        "Checkouts: popup- and the name of one that opens over the billing page, or "
+        "web- and the name of one that customers are sent to.",
     )
     fastspring_product = fields.Char(
         string="Product",

@@ -115,14 +115,15 @@ class PaymentTransaction(models.Model):
         return session
 
     def _fastspring_create_session(self, expected, **options):
-        in_their_language = self.with_context(lang=self.partner_lang)
-        names = self.invoice_ids.mapped("name")
+        in_their_language = self.with_context(lang=self.partner_lang).env
+        names = self.invoice_ids.sorted("invoice_date").mapped("name")
+        listed = ", ".join(names) or self.reference
         return self.provider_id._fastspring_create_session(
             expected,
             self._fastspring_prepare_buyer(),
-            title=in_their_language.env._(
-                "Invoice %s", ", ".join(names) or self.reference
-            ),
+            title=in_their_language._("Invoices %s", listed)
+            if len(names) > 1
+            else in_their_language._("Invoice %s", listed),
             references=names,
             locale=self.partner_lang,
             **options,

@@ -19,6 +19,7 @@ from .errors import (
 )
 from .explain import Conversion, explain, explain_quantity
 from .late import adjustments
+from .payment import to_pay
 from .periods import Period, add_months, calendar_month
 from .pricing import Tier
 from .rollup import CARRIED, RECOMPUTED, WIDE, DayRollup, add_up, level_usage

@@ -88,6 +88,10 @@ class Page:
             for row in self.find(name).xpath("tbody/tr")
         ]
 
+    def forms(self, name):
+        """Return where the forms in the element of this name lead."""
+        return self.find(name).xpath(".//form/@action")
+
     def links(self, name):
         """Return where the links in the element of this name lead."""
         return self.find(name).xpath(".//a/@href")
@@ -224,22 +228,29 @@ class TestInvoicesAndPayments(BillingPage, HttpCase):
         self.assertEqual(row[2], f"{self.last_month:%B %Y}")
         self.assertEqual(row[4], self.money(self.invoice.amount_total))
         url = f"/my/invoices/{self.invoice.id}"
-        pay_url = self.invoice.get_portal_url(
-            query_string="&payment=True", anchor="portal_pay"
-        )
         self.assertEqual(
             page.links("invoices"),
             [
                 url,
-                pay_url,
                 f"{url}?report_type=pdf&download=true",
                 f"/my/billing/statements/{self.invoice.bitpaket_statement_id.id}"
                 "/usage.csv",
             ],
         )
-        self.assertEqual(page.links("owed"), [pay_url])
         self.assertIn("/my/invoices?filterby=invoices", page.root.xpath("//a/@href"))
-        self.assertIn("Pay Now", words(self.url_open(pay_url).text))
+        pay = f"/my/billing/{self.account.id}/pay"
+        self.assertEqual(page.forms("owed"), [pay])
+        self.assertEqual(page.forms("invoices"), [pay])
+
+    def test_without_fastspring_it_is_paid_on_the_invoice(self):
+        self.provider.is_published = False
+        page = self.open()
+        pay_url = self.invoice.get_portal_url(
+            query_string="&payment=True", anchor="portal_pay"
+        )
+        self.assertEqual(page.links("owed"), [pay_url])
+        self.assertIn(pay_url, page.links("invoices"))
+        self.assertEqual(page.forms("invoices"), [])
 
     def test_paid_by_card(self):
         transaction = self.make_transaction(

@@ -267,6 +267,24 @@ def test_account_and_its_page():
             api.authenticate("a1")
 
 
+def test_account_page_of_a_stand_in():
+    home = "http://127.0.0.1:8070/mystore"
+    answer = {"result": "success", "url": f"{home}/account/1"}
+    api, _ = client(ok({"accounts": [answer]}), ok({"accounts": [answer]}))
+    assert api.authenticate("a1", home=home) == f"{home}/account/1"
+    with pytest.raises(NoAnswer, match="no address"):
+        api.authenticate("a1", home="http://127.0.0.1:80")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [({"status": "COMPLETED"}, "COMPLETED"), ({}, None)]
+)
+def test_status_of_a_session(answer, status):
+    api, calls = client(ok(answer))
+    assert api.get_session_status("/v2/checkouts/s/c/sessions/1") == status
+    assert calls == [("GET", "/v2/checkouts/s/c/sessions/1", None, None, True)]
+
+
 # === Paging === #
 
 

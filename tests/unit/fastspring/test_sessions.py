@@ -11,7 +11,9 @@ from fastspring.sessions import (
     build_v2,
     checkout_url,
     language_of,
+    popup_library,
     price_for_total,
+    status_path,
     storefront,
 )
 
@@ -317,3 +319,47 @@ def test_origin_stands_in_tags_and_attributes():
         "odoo_tx": "INV/2026/0042-1",
         "odoo_db": "db-1",
     }
+
+
+# === Popup === #
+
+
+@pytest.mark.parametrize(
+    ("live", "home", "script", "front"),
+    [
+        (
+            True,
+            "",
+            "https://sbl.onfastspring.com/sbl/1.0.7/fastspring-builder.min.js",
+            "mystore.onfastspring.com/popup-invoices",
+        ),
+        (
+            False,
+            "",
+            "https://sbl.onfastspring.com/sbl/1.0.7/fastspring-builder.min.js",
+            "mystore.test.onfastspring.com/popup-invoices",
+        ),
+        (
+            False,
+            "http://127.0.0.1:8070/mystore",
+            "http://127.0.0.1:8070/sbl/1.0.7/fastspring-builder.min.js",
+            "127.0.0.1:8070/mystore/popup-invoices",
+        ),
+    ],
+)
+def test_popup_library(live, home, script, front):
+    assert popup_library("mystore", live, "popup-invoices", home) == {
+        "script": script,
+        "storefront": front,
+    }
+
+
+@pytest.mark.parametrize("checkout", ["web-invoices", "web-popup-x", "embedded-x"])
+def test_no_popup(checkout):
+    assert popup_library("mystore", True, checkout) is None
+
+
+def test_where_a_session_is_asked_for():
+    assert status_path("mystore/popup-invoices", "OS/1?x") == (
+        "/v2/checkouts/mystore/popup-invoices/sessions/OS%2F1%3Fx"
+    )
