@@ -162,7 +162,7 @@ class FastSpringMixin(BillingMixin):
             order = known.get(path.rpartition("/")[2])
             if not order:
                 return Response(
-                    404, {}, b'{"orders": [{"error": {"order": "Not found"}}]}'
+                    400, {}, b'{"orders": [{"error": {"order": "Not found"}}]}'
                 )
             return Response(200, {}, json.dumps(order).encode())
 

@@ -67,6 +67,8 @@ PAYMENT_FIELDS = [
     "currency_id",
     "journal_id",
     "payment_transaction_id",
+    "bitpaket_chargeback",
+    "is_reconciled",
 ]
 TRANSACTION_FIELDS = [
     "state",
@@ -374,6 +376,8 @@ class BillingPortal(CustomerPortal):
 
     def _get_payments_domain(self, account):
         return [
+            "|",
+            ("bitpaket_account_id", "=", account.id),
             ("invoice_ids.bitpaket_account_id", "=", account.id),
             ("state", "in", ("in_process", "paid")),
         ]
@@ -416,10 +420,12 @@ class BillingPortal(CustomerPortal):
         return {
             "date": payment_sudo.date,
             "method": tx_sudo.payment_method_id.name or payment_sudo.journal_id.name,
-            "invoices": ", ".join(payment_sudo.invoice_ids.mapped("name")),
+            "invoices": ", ".join(
+                payment_sudo._bitpaket_portal_invoices().mapped("name")
+            ),
             "amount": payment_sudo.amount_signed,
             "currency": payment_sudo.currency_id,
-            "state": "refund" if payment_sudo.payment_type == "outbound" else "done",
+            "state": payment_sudo._bitpaket_portal_state(),
             "receipt_url": tx_sudo.fastspring_receipt_url,
         }
 

@@ -10,6 +10,7 @@ from . import (
     automatic,
     client,
     const,
+    credits,
     errors,
     events,
     expected,

@@ -107,6 +107,21 @@ class FastSpringClient:
             read=lambda document: Return.from_payload(_succeeded(document, "returns")),
         )
 
+    def get_return(self, return_id):
+        """Fetch a refund.
+
+        :param str return_id: The return.
+        :rtype: Return
+        """
+
+        def read(document):
+            found = Return.from_payload(answers.items(document, "returns")[0])
+            if found.id != return_id:
+                raise PayloadError("FastSpring answered with another return")
+            return found
+
+        return self._call("GET", f"/returns/{_segment(return_id)}", read=read)
+
     # === Events === #
 
     def list_unprocessed_events(self, days=const.MAX_EVENT_DAYS):

@@ -128,6 +128,10 @@ SUBSCRIPTION_TYPES = {
     "subscription.updated",
 }
 
+# === Refunds that were asked for here and are not confirmed yet === #
+
+UNDERWAY = ("asked", "sending", "sent")
+
 # === Why a charge was declined === #
 
 SOFT = "soft"  # may succeed when tried again later

@@ -1,9 +1,9 @@
 """Payout entries: what FastSpring owes the seller for one order or return."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from . import values
+from . import const, values
 from .errors import PayloadError
 from .orders import Order
 from .returns import Return
@@ -83,6 +83,51 @@ class PayoutEntry:
         :rtype: str | None
         """
         return self.order.id if self.order else self.return_.order_id
+
+
+@dataclass(frozen=True)
+class Share:
+    """What the books need of a payout entry, in the payout currency.
+
+    All are negative where money goes back: `total` less `tax` less `fee` is `amount`.
+    """
+
+    currency: str
+    total: Decimal
+    tax: Decimal
+    fee: Decimal
+    amount: Decimal
+
+
+def share(entry, payee=None):
+    """Return the seller's share of a payout entry.
+
+    FastSpring tells its fee with four decimals and pays out two: the fee is what is
+    missing, if that is what FastSpring says in whole cents.
+
+    :param PayoutEntry entry: The entry.
+    :param str payee: The store.
+    :rtype: Share
+    :raise PayloadError: If the entry does not add up, or pays others as well.
+    """
+    if len(entry.payouts) != 1:
+        raise PayloadError(f"it pays {len(entry.payouts)} payees")
+    (row,) = entry.payouts
+    if payee and row.payee and row.payee != payee:
+        raise PayloadError("it pays somebody else")
+    if row.currency not in const.CURRENCY_DIGITS:
+        raise PayloadError("its currency is unknown")
+    if row.amount is None or row.total is None:
+        raise PayloadError("an amount is missing")
+    digits = const.CURRENCY_DIGITS[row.currency]
+    cent = Decimal(1).scaleb(-digits)
+    tax = (entry.tax or Decimal(0)).quantize(cent, ROUND_HALF_UP)
+    fee = row.total - tax - row.amount
+    if abs(fee - (entry.fee or 0)) >= cent:
+        raise PayloadError("total, tax, fee and payout do not add up")
+    if row.amount != row.amount.quantize(cent) or row.total != row.total.quantize(cent):
+        raise PayloadError("an amount has too many decimals")
+    return Share(row.currency, row.total, tax, fee, row.amount)
 
 
 def _payout(row):

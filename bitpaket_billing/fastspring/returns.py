@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from . import values
+from . import const, values
 from .errors import PayloadError
 from .orders import Item, Payment
 
@@ -13,7 +13,7 @@ from .orders import Item, Payment
 class Return:
     """Money given back for an order; an order may have several.
 
-    `order_total` is the total of the original order, `tags` are its tags.
+    `order_total` and `order_subtotal` are the original order's, `tags` are its tags.
     """
 
     id: str
@@ -21,6 +21,7 @@ class Return:
     order_id: str | None
     order_reference: str | None
     order_total: Decimal | None
+    order_subtotal: Decimal | None
     account_id: str | None
     live: bool | None
     completed: bool | None
@@ -59,6 +60,7 @@ class Return:
             order_id=values.identifier(data.get("original"), "order"),
             order_reference=values.text(original.get("reference")),
             order_total=values.money(original.get("total"), "original total"),
+            order_subtotal=values.money(original.get("subtotal"), "original subtotal"),
             account_id=values.identifier(data.get("account"), "account"),
             live=values.flag(data.get("live")),
             completed=values.flag(data.get("completed")),
@@ -77,6 +79,33 @@ class Return:
             items=tuple(map(Item.from_payload, values.rows(data.get("items")))),
             payment=Payment.from_payload(data.get("payment")),
         )
+
+
+def our_part(paid, *, total, subtotal, order_total):
+    """Return what of a refund was ours: without the tax, unless we had counted it.
+
+    :param Decimal paid: What the order's payment counted for.
+    :param Decimal total: What was given back.
+    :param Decimal subtotal: The same without tax.
+    :param Decimal order_total: What the order had cost with tax; 0 if unknown.
+    :rtype: Decimal
+    """
+    return total if order_total == paid else subtotal
+
+
+def share_of(part, paid, whole, currency):
+    """Return as much of an order as a part is of what we counted.
+
+    :param Decimal part: A part of what the order paid.
+    :param Decimal paid: What the order paid.
+    :param Decimal whole: The amount of the order to take the same share of.
+    :param str currency: The currency, which tells how to round.
+    :rtype: Decimal
+    """
+    digits = const.CURRENCY_DIGITS.get(currency, 2)
+    if part == paid or not paid:
+        return whole
+    return (whole * part / paid).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)

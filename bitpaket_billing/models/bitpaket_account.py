@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from .. import rating
 
@@ -102,7 +103,7 @@ class BitpaketAccount(models.Model):
     amount_owed = fields.Monetary(
         string="Owed",
         compute="_compute_owed",
-        help="What is open on posted invoices.",
+        help="What is open on posted invoices, less payments not applied to any.",
     )
     amount_overdue = fields.Monetary(string="Overdue", compute="_compute_owed")
     amount_running = fields.Monetary(
@@ -143,25 +144,37 @@ class BitpaketAccount(models.Model):
     )
     def _compute_owed(self):
         today = fields.Date.today()
-        moves = (
-            self.env["account.move"]
-            .sudo()
-            ._read_group(
-                [("bitpaket_account_id", "in", self.ids), ("state", "=", "posted")],
-                ["bitpaket_account_id", "move_type", "invoice_date_due:day"],
-                ["amount_residual:sum", "__count"],
+        self.env["account.move"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT bitpaket_account_id, move_type, invoice_date_due,
+                       SUM(amount_residual), COUNT(*)
+                  FROM account_move
+                 WHERE bitpaket_account_id = ANY(%s) AND state = 'posted'
+                 GROUP BY bitpaket_account_id, move_type, invoice_date_due
+                 UNION ALL
+                SELECT credit.account_id, 'credit', NULL, credit.amount, 0
+                  FROM (%s) AS credit (account_id, amount)
+                """,
+                self.ids,
+                self.env["account.payment"]._bitpaket_credits_query(self),
             )
         )
         owed, overdue, counts = {}, {}, {}
-        for account, move_type, due, residual, count in moves:
-            signed = -residual if move_type == "out_refund" else residual
-            owed[account.id] = owed.get(account.id, 0) + signed
-            counts[account.id] = counts.get(account.id, 0) + count
-            if due and due < today:
-                overdue[account.id] = overdue.get(account.id, 0) + signed
+        for account_id, move_type, due, amount, count in rows:
+            less = move_type in ("out_refund", "credit")
+            signed = -float(amount) if less else float(amount)
+            owed[account_id] = owed.get(account_id, 0) + signed
+            counts[account_id] = counts.get(account_id, 0) + count
+            # Money that came reduces what is due, whenever it came.
+            if move_type == "credit" or (due and due < today):
+                overdue[account_id] = overdue.get(account_id, 0) + signed
         for account in self:
-            account.amount_owed = owed.get(account.id, 0)
-            account.amount_overdue = max(overdue.get(account.id, 0), 0)
+            account.amount_owed = account.currency_id.round(owed.get(account.id, 0))
+            account.amount_overdue = max(
+                account.currency_id.round(overdue.get(account.id, 0)), 0
+            )
             account.invoice_count = counts.get(account.id, 0)
 
     @api.depends("price_book_id")

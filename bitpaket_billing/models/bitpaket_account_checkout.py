@@ -9,6 +9,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from .. import rating
+from ..fastspring.const import UNDERWAY
 from ..tools import exact
 
 OLDEST = "invoice_date_due, invoice_date, id"
@@ -84,10 +85,14 @@ class BitpaketAccount(models.Model):
                     ("reconciled", "=", False),
                     ("amount_residual_currency", "<", 0),
                     ("move_id.bitpaket_account_id", "in", (False, self.id)),
+                    ("payment_id.bitpaket_account_id", "in", (False, self.id)),
                 ]
             )
             & ~Domain("move_id.transaction_ids", "any", refund)
             & ~Domain(paid_by, "any", refund)
+            & ~Domain(
+                "payment_id.fastspring_return_ids", "any", [("state", "in", UNDERWAY)]
+            )
         )
 
     def _find_open_credits(self):

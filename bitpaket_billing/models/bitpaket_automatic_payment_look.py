@@ -58,8 +58,15 @@ class BitpaketAutomaticPayment(models.Model):
                 ("fastspring_order_id", "in", [order.id for order in orders]),
             ]
         )
+        kept = self.env["bitpaket.fastspring.credit"].search(
+            [
+                ("provider_id", "=", token.provider_id.id),
+                ("order_id", "in", [order.id for order in orders]),
+            ]
+        )
         ids = {
             *known.mapped("fastspring_order_id"),
+            *kept.mapped("order_id"),
             *(token.fastspring_seen_orders or []),
         }
         return [order for order in orders if order.id not in ids]

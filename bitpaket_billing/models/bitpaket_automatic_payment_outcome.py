@@ -20,11 +20,12 @@ class BitpaketAutomaticPayment(models.Model):
     # === PAID === #
 
     @api.model
-    def _settle_order(self, token, order):
+    def _settle_order(self, token, order, event=None):
         """Let the order of a charge pay the invoice that it was asked for.
 
         :param token: the stored method that was charged
         :param Order order: the order, as an event or the API tells it
+        :param event: the `bitpaket.fastspring.event` that told it, if one did
         :return: state and reason of the event
         :rtype: tuple[str, str]
         :raise FastSpringError: if FastSpring does not tell the order
@@ -38,6 +39,9 @@ class BitpaketAutomaticPayment(models.Model):
         )
         if known.state == "done":
             return "done", self.env._("This order had paid it already.")
+        credits = self.env["bitpaket.fastspring.credit"]
+        if kept := credits._find(token.provider_id, order.id):
+            return "done" if kept.state != "open" else "manual", kept._explain()
         payment = self._find_asked(token, order)
         if not payment:
             return "manual", self.env._(
@@ -48,6 +52,12 @@ class BitpaketAutomaticPayment(models.Model):
             )
         transaction = payment.transaction_id
         order = token.provider_id._fastspring_get_client().get_order(order.id)
+        events = self.env["bitpaket.fastspring.event"] if event is None else event
+        if kind := transaction._fastspring_find_credit(order):
+            # Other money than was asked for, or for what was paid meanwhile.
+            if kept := credits._keep(events, transaction, order, kind):
+                payment._ask_person(kept._explain())
+                return "manual", kept._explain()
         try:
             transaction._process(
                 "fastspring", {"type": const.ORDER_COMPLETED, "order": order}
@@ -57,6 +67,7 @@ class BitpaketAutomaticPayment(models.Model):
             return "manual", str(error)
         # In the same transaction, so that paid and reconciled are never apart.
         transaction._post_process()
+        events._follow_payment(transaction, order)
         payment._close(
             "done",
             self.env._(
@@ -190,7 +201,7 @@ class BitpaketAutomaticPayment(models.Model):
             if not order:
                 return "manual", self.env._("FastSpring does not tell the order.")
             record.order_reference = order.reference or order.id
-            outcome = self._settle_order(token, order)
+            outcome = self._settle_order(token, order, record)
             record.transaction_id = record.transaction_id.search(
                 [
                     ("provider_id", "=", record.provider_id.id),

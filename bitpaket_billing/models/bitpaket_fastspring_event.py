@@ -25,13 +25,14 @@ HANDLERS = {
     const.ORDER_FAILED: "_process_order",
     const.ORDER_CANCELED: "_process_order",
     const.FULFILLMENT_FAILED: "_process_by_hand",
-    const.RETURN_CREATED: "_process_by_hand",
-    const.CHARGEBACK_CREATED: "_process_by_hand",
     const.CHARGE_COMPLETED: "_process_automatic",
     const.CHARGE_FAILED: "_process_automatic",
     const.SUBSCRIPTION_ACTIVATED: "_process_automatic",
     const.SUBSCRIPTION_CANCELED: "_process_automatic",
     const.SUBSCRIPTION_DEACTIVATED: "_process_automatic",
+    const.RETURN_CREATED: "_process_return",
+    const.CHARGEBACK_CREATED: "_process_chargeback",
+    const.PAYOUT_ENTRY_CREATED: "_process_payout",
 }
 
 
@@ -183,8 +184,11 @@ class BitpaketFastspringEvent(models.Model):
         self.transaction_id = transaction
         if transaction._fastspring_is_outdated_by(event.type, order):
             return "ignored", self.env._("The payment had gone on without it.")
-        if event.type == const.ORDER_COMPLETED and transaction.state == "done":
-            return self._explain_paid_again(transaction, order)
+        if event.type == const.ORDER_COMPLETED and (
+            outcome := self._process_charged(transaction, order)
+            or self._process_other_money(transaction, order)
+        ):
+            return outcome
         try:
             if event.type == const.ORDER_COMPLETED:
                 # The event must agree as well as what FastSpring says when asked.
@@ -196,6 +200,8 @@ class BitpaketFastspringEvent(models.Model):
             return "manual", str(error)
         # In the same transaction, so that paid and reconciled are never apart.
         transaction._post_process()
+        if event.type == const.ORDER_COMPLETED:
+            self._follow_payment(transaction, order)
         return "done", self._explain_effect(transaction)
 
     def _process_by_hand(self, event):
@@ -204,12 +210,6 @@ class BitpaketFastspringEvent(models.Model):
             const.FULFILLMENT_FAILED: self.env._(
                 "FastSpring took the money and could not deliver, so it does not "
                 "report the order as completed. Look at the order there."
-            ),
-            const.RETURN_CREATED: self.env._(
-                "Money was given back. Book it as a credit note."
-            ),
-            const.CHARGEBACK_CREATED: self.env._(
-                "The customer's bank took the money back. Reopen the invoice."
             ),
         }
         return "manual", words[event.type]
@@ -225,9 +225,10 @@ class BitpaketFastspringEvent(models.Model):
         reference = transactions._extract_reference("fastspring", payment_data)
         own = Domain("provider_id", "=", self.provider_id.id)
         named = Domain("reference", "=", reference) if reference else Domain.FALSE
-        return transactions.search(own & named) or transactions.search(
+        # The order of an automatic charge names the opt-in.
+        return transactions.search(
             own & Domain("fastspring_order_id", "=", order.id)
-        )
+        ) or transactions.search(own & named)
 
     def _register_failure(self, error):
         """Keep why it failed, in words, and when it is tried again.
@@ -282,20 +283,6 @@ class BitpaketFastspringEvent(models.Model):
             "The order is for payment %(reference)s, which %(provider)s does not know.",
             reference=reference,
             provider=self.provider_id.name,
-        )
-
-    def _explain_paid_again(self, transaction, order):
-        """Say what a completed order means for a payment that is done.
-
-        :rtype: tuple[str, str]
-        """
-        if transaction.fastspring_order_id == order.id:
-            return "done", self.env._("This order had paid it already.")
-        return "manual", self.env._(
-            "%(reference)s is paid already, by order %(order)s: the customer paid "
-            "twice.",
-            reference=transaction.reference,
-            order=transaction.provider_reference,
         )
 
     def _explain_effect(self, transaction):

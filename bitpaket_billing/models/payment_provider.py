@@ -139,6 +139,13 @@ class PaymentProvider(models.Model):
                 else False
             )
 
+    def _compute_feature_support_fields(self):
+        """Override of `payment` to tell that FastSpring refunds, also a part."""
+        super()._compute_feature_support_fields()
+        self.filtered(
+            lambda provider: provider.code == "fastspring"
+        ).support_refund = "partial"
+
     @api.depends("code", "state", "company_id")
     def _compute_journal_id(self):
         """Override of `account_payment` to keep FastSpring's money apart from the bank.

@@ -43,3 +43,15 @@ class ResConfigSettings(models.TransientModel):
     bitpaket_send_invoices = fields.Boolean(
         related="company_id.bitpaket_send_invoices", readonly=False
     )
+    bitpaket_refund_automatic = fields.Boolean(
+        related="company_id.bitpaket_refund_automatic", readonly=False
+    )
+    bitpaket_suspend_on_chargeback = fields.Boolean(
+        related="company_id.bitpaket_suspend_on_chargeback", readonly=False
+    )
+    bitpaket_fastspring_fee_account_id = fields.Many2one(
+        related="company_id.bitpaket_fastspring_fee_account_id", readonly=False
+    )
+    bitpaket_fastspring_tax_account_id = fields.Many2one(
+        related="company_id.bitpaket_fastspring_tax_account_id", readonly=False
+    )

@@ -160,7 +160,7 @@ class TestFastSpringCheckout(FastSpringMixin, HttpCase):
         self.simulator.pay(first.fastspring_session_id)
         order = self.simulator.pay(second.fastspring_session_id)
         self.settle()
-        self.assertEqual((first.state, second.state), ("done", "draft"))
+        self.assertEqual((first.state, second.state), ("done", "error"))
         self.assertEqual(len(invoice._get_reconciled_payments()), 1)
         event = self.events.search(
             [
@@ -170,10 +170,7 @@ class TestFastSpringCheckout(FastSpringMixin, HttpCase):
         )
         self.assertEqual(event.state, "manual")
         self.assertEqual(event.transaction_id, second)
-        self.assertEqual(
-            event.reason,
-            f"There is nothing left to pay on {invoice.name}: the customer paid twice.",
-        )
+        self.assertIn(f"{invoice.name} was paid twice", event.reason)
 
     def test_resent_by_hand(self):
         invoice = self.make_invoice(29.0)
@@ -196,7 +193,9 @@ class TestFastSpringCheckout(FastSpringMixin, HttpCase):
         self.simulator.pay(transaction.fastspring_session_id)
         self.simulator.set_fault("server_error", True, path="/orders")
         self.settle()
-        event = self.events.search([("state", "=", "error")])
+        event = self.events.search(
+            [("state", "=", "error"), ("type", "=", "order.completed")]
+        )
         self.assertEqual(event.reason, "FastSpring could not be reached.")
         self.assertEqual((event.attempts, transaction.state), (1, "draft"))
         self.simulator.clear_faults()
@@ -215,8 +214,8 @@ class TestFastSpringCheckout(FastSpringMixin, HttpCase):
         self.settle()
         event = self.events.search([("transaction_id", "=", transaction.id)])
         self.assertEqual(event.state, "manual")
-        self.assertEqual(event.reason, "The amount is 28.00 USD instead of 29.00.")
-        self.assertEqual((transaction.state, invoice.amount_residual), ("draft", 29.0))
+        self.assertIn("28.00 came instead of", event.reason)
+        self.assertEqual((transaction.state, invoice.amount_residual), ("error", 29.0))
 
     def test_missed_webhook_is_fetched(self):
         invoice = self.make_invoice(29.0)

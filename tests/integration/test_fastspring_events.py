@@ -118,12 +118,8 @@ class TestFastSpringEvents(FastSpringMixin, TransactionCase):
         self.receive(self.completed(event_id="EV1"))
         event = self.receive(self.completed(second, event_id="EV2"))
         self.process([self.order, second])
-        self.assertOutcome(
-            event,
-            "manual",
-            f"{self.transaction.reference} is paid already, by order "
-            f"{self.order['reference']}: the customer paid twice.",
-        )
+        self.assertEqual(event.state, "manual")
+        self.assertIn(f"{self.invoice.name} was paid twice", event.reason)
         self.assertEqual(len(self.invoice._get_reconciled_payments()), 1)
 
     def test_second_transaction_of_an_invoice_needs_a_person(self):
@@ -132,13 +128,9 @@ class TestFastSpringEvents(FastSpringMixin, TransactionCase):
         self.receive(self.completed(), self.completed(order))
         self.process([self.order, order])
         event = self.events.search([("transaction_id", "=", other.id)])
-        self.assertOutcome(
-            event,
-            "manual",
-            f"There is nothing left to pay on {self.invoice.name}: the customer paid "
-            "twice.",
-        )
-        self.assertEqual(other.state, "draft")
+        self.assertEqual(event.state, "manual")
+        self.assertIn(f"{self.invoice.name} was paid twice", event.reason)
+        self.assertEqual(other.state, "error")
         self.assertEqual(len(self.invoice._get_reconciled_payments()), 1)
 
     def test_partial_payments_add_up(self):
@@ -165,11 +157,6 @@ class TestFastSpringEvents(FastSpringMixin, TransactionCase):
 
     def test_mismatch_needs_a_person_and_asks_nobody(self):
         for changes, reason in [
-            (
-                {"total": 2.9, "subtotal": 2.9},
-                "The amount is 2.90 USD instead of 29.00.",
-            ),
-            ({"currency": "EUR"}, "The currency is EUR instead of USD."),
             ({"live": True}, "The mode is live instead of test."),
             (
                 {"invoiceUrl": "https://shop.onfastspring.com/account/order/x"},
@@ -383,16 +370,16 @@ class TestFastSpringEvents(FastSpringMixin, TransactionCase):
         self.assertFalse(self.events.search([("reason", "=", False)]))
         self.assertEqual(self.transaction.state, "draft")
 
-    def test_returns_and_chargebacks_need_a_person(self):
-        for kind, words in [
-            ("return.created", "Money was given back."),
-            ("chargeback.created", "took the money back"),
-            ("fulfillment.failed", "could not deliver"),
+    def test_what_names_no_order_of_ours(self):
+        for kind, state, words in [
+            ("return.created", "ignored", "does not know this refund"),
+            ("chargeback.created", "manual", "bank took money back"),
+            ("fulfillment.failed", "manual", "could not deliver"),
         ]:
             with self.subTest(kind=kind):
                 event = self.receive(self.make_event(kind, {"id": "x"}))
                 self.process()
-                self.assertEqual(event.state, "manual")
+                self.assertEqual(event.state, state)
                 self.assertIn(words, event.reason)
 
     def test_unknown_type_is_kept(self):
@@ -417,16 +404,13 @@ class TestFastSpringEvents(FastSpringMixin, TransactionCase):
         self.assertEqual(len(self.invoice._get_reconciled_payments()), 1)
 
     def test_manager_settles(self):
-        event = self.receive(self.make_event("return.created", {"id": "x"}))
+        event = self.receive(self.make_event("fulfillment.failed", {"id": "x"}))
         self.process()
         manager = self.make_user("bitpaket_billing.group_billing_manager")
         event.with_user(manager).action_settle()
-        self.assertOutcome(
-            event,
-            "done",
-            f"Money was given back. Book it as a credit note.\nDealt with by "
-            f"{manager.name}.",
-        )
+        self.assertEqual(event.state, "done")
+        self.assertIn("could not deliver", event.reason)
+        self.assertIn(f"\nDealt with by {manager.name}.", event.reason)
 
     def test_viewer_reads_and_decides_nothing(self):
         event = self.receive(self.completed())
