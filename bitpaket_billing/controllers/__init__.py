@@ -1,9 +1,11 @@
 from . import (
+    coupon_codes,
     export,
     fastspring,
     health,
     portal,
     portal_automatic,
+    portal_coupon,
     portal_pay,
     portal_usage,
     usage,

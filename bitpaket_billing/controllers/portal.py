@@ -33,6 +33,7 @@ ACCOUNT_FIELDS = [
     "automatic_begun",
     "automatic_ended_by",
     "automatic_ended_date",
+    "has_coupons",
 ]
 STATEMENT_FIELDS = [
     "account_id",
@@ -232,11 +233,15 @@ class BillingPortal(CustomerPortal):
         running = rating.calendar_month(fields.Date.today())
         periods = [*self._get_unfinished_periods(account_sudo, running.start), running]
         late = account_sudo._late_adjustments(periods[0])
+        purse = account_sudo._coupon_purse()
         *unfinished, current = [
-            self._rate_for_page(account_sudo, period, late if not position else {})
+            self._rate_for_page(
+                account_sudo, period, late if not position else {}, purse
+            )
             for position, period in enumerate(periods)
         ]
         return {
+            "coupons": self._get_coupons(account_sudo, periods[0]),
             "currency": account.currency_id,
             "current": current,
             "usage_groups": self._group_lines(account_sudo, running, current["lines"]),
@@ -248,6 +253,10 @@ class BillingPortal(CustomerPortal):
             "owed": account.amount_owed,
             "overdue": account.amount_overdue,
         }
+
+    def _get_coupons(self, account_sudo, period):
+        """Return what to say of coupons in force; `CouponPortal` knows them."""
+        return []
 
     def _get_unfinished_periods(self, account_sudo, running_start):
         """Return the ended periods whose invoices are still being made.
@@ -278,13 +287,14 @@ class BillingPortal(CustomerPortal):
             start = rating.calendar_month(start).end
         return periods[-MAX_UNFINISHED:]
 
-    def _rate_for_page(self, account_sudo, period, late):
+    def _rate_for_page(self, account_sudo, period, late, purse):
         """Return what a period costs so far, or that this cannot be told.
 
         :param rating.Period period: the period
         :param dict late: adjustments for late usage of earlier periods
+        :param rating.Purse purse: coupons; what this period uses is taken out
         """
-        rated = account_sudo._rate_usage(period, late).get(account_sudo.id)
+        rated = account_sudo._rate_usage(period, late, purse=purse).get(account_sudo.id)
         failed = isinstance(rated, rating.RatingError)
         if failed:
             _logger.warning(
@@ -310,7 +320,7 @@ class BillingPortal(CustomerPortal):
         lines = account_sudo.env["bitpaket.statement"]._preview_lines(
             account_sudo, period, rated_lines
         )
-        return list(lines.grouped("kind").values())
+        return list(lines._grouped_to_show().values())
 
     # === INVOICES === #
 

@@ -50,7 +50,8 @@ class AccountMove(models.Model):
         labels = dict(
             self.env["bitpaket.meter"]._fields["kind"]._description_selection(self.env)
         )
+        labels["coupon"] = self.env._("Coupons")
         return [
             (kind, labels.get(kind, ""), group)
-            for kind, group in lines.grouped("kind").items()
+            for kind, group in lines._grouped_to_show().items()
         ]

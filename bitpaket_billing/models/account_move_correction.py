@@ -87,12 +87,13 @@ class AccountMove(models.Model):
         """
         sign = self.direction_sign
         text = lines.with_context(lang=self.partner_id.lang)
-        by_meter = text.grouped("meter_id")
+        groups = text.grouped(lambda line: (line.meter_id, line.redemption_id))
         commands = []
         for item in self.invoice_line_ids.filtered(
             lambda one: one.display_type == "product"
         ):
-            some = by_meter.get(item.bitpaket_meter_id, text.browse())
+            key = (item.bitpaket_meter_id, item.bitpaket_redemption_id)
+            some = groups.get(key, text.browse())
             amount = self.currency_id.round(sum(some.mapped("amount")))
             commands.append(
                 fields.Command.update(
@@ -169,11 +170,13 @@ class AccountMove(models.Model):
         digits = self.currency_id.decimal_places
         first = self.bitpaket_statement_id._next_sequence()
         vals_list = []
-        for meter, items in self.invoice_line_ids.grouped("bitpaket_meter_id").items():
-            if not meter:
+        for key, items in self.invoice_line_ids.grouped(
+            lambda item: (item.bitpaket_meter_id, item.bitpaket_redemption_id)
+        ).items():
+            if not key[0]:
                 items = items.filtered(lambda one: one.product_id == minimum)
             billed = origin.usage_line_ids.filtered(
-                lambda line, meter=meter: line.meter_id == meter
+                lambda line, key=key: (line.meter_id, line.redemption_id) == key
             )
             amount = rating.outstanding(
                 exact(sign * sum(items.mapped("price_subtotal"))), (), digits
@@ -273,4 +276,12 @@ class AccountMoveLine(models.Model):
 
     bitpaket_meter_id = fields.Many2one(
         "bitpaket.meter", string="Meter", readonly=True, ondelete="restrict"
+    )
+    bitpaket_redemption_id = fields.Many2one(
+        "bitpaket.coupon.redemption",
+        string="Coupon",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The coupon that gives this discount.",
     )

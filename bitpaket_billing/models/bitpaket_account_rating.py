@@ -1,12 +1,16 @@
 """The one function behind balance, preview, statement and invoice of an account."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import NamedTuple
 
 from odoo import models
 
 from .. import rating
 from ..tools import exact
+
+#: For what is compared with what was billed before coupons.
+NO_COUPONS = rating.Purse()
 
 
 class Terms(NamedTuple):
@@ -48,15 +52,18 @@ class BitpaketAccount(models.Model):
         """
         return self._rate_usage(period, self._late_adjustments(period), terms)
 
-    def _rate_usage(self, period, adjustments, terms=None):
+    def _rate_usage(self, period, adjustments, terms=None, purse=None):
         """Rate the usage of a period, with given adjustments of earlier ones.
 
         :param rating.Period period: the period
         :param dict adjustments: `rating.Adjustment` lists by account id, or the
             `rating.RatingError` that prevents them
         :param dict terms: `Terms` by account id; default: those of today
+        :param rating.Purse purse: coupons that the statements can use, and use up;
+            default: all in force
         :rtype: dict[int, rating.Statement | rating.RatingError]
         """
+        purse = self._coupon_purse() if purse is None else purse
         usage = self.env["bitpaket.usage.store"]._daily_usage(
             self.ids, period.start, period.end
         )
@@ -73,7 +80,7 @@ class BitpaketAccount(models.Model):
             if isinstance(late, rating.RatingError):
                 result[account.id] = late
                 continue
-            result[account.id] = account._rate(
+            result[account.id] = rated = account._rate(
                 part,
                 terms[account.id].minimums,
                 meters=meters,
@@ -81,7 +88,10 @@ class BitpaketAccount(models.Model):
                 prices=prices[account.id],
                 transactions=transactions.get(account.id, ()),
                 adjustments=late,
+                coupons=purse.coupons(account.id, part),
             )
+            if isinstance(rated, rating.Statement):
+                purse.spend(account.id, rated.coupons)
         return result
 
     def _rate(self, part, minimums, **known):
@@ -96,7 +106,7 @@ class BitpaketAccount(models.Model):
         self.ensure_one()
         full_period = rating.calendar_month(part.start)
         try:
-            return rating.rate_statement(
+            statement = rating.rate_statement(
                 rating.StatementRequest(
                     period=part,
                     full_period=full_period,
@@ -105,6 +115,7 @@ class BitpaketAccount(models.Model):
                     **known,
                 )
             )
+            return replace(statement, lines=rating.per_meter(statement.lines))
         except rating.RatingError as error:
             return error
 
@@ -238,7 +249,7 @@ class BitpaketAccount(models.Model):
                 statement.account_id.id: statement._billed_terms()
                 for statement in statements
             }
-            rated = statements.account_id._rate_usage(past, {}, terms)
+            rated = statements.account_id._rate_usage(past, {}, terms, NO_COUPONS)
             for statement in statements:
                 account_id = statement.account_id.id
                 now = rated.get(account_id)

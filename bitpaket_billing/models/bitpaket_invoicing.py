@@ -122,11 +122,15 @@ class BitpaketInvoicing(models.AbstractModel):
     def _prepare_invoice_lines(self, lines, position, sign, booking):
         """Return one invoice line per meter or minimum that costs something.
 
+        What a coupon takes off a meter is a line of its own, taxed as the meter is.
+
         The amount is booked as quantity 1 times the amount, because Odoo rounds
         quantities; the real quantities stand in the text and in the usage lines.
         """
         result = []
-        for meter, group in lines.grouped("meter_id").items():
+        for (meter, redemption), group in lines.grouped(
+            lambda line: (line.meter_id, line.redemption_id)
+        ).items():
             amount = lines.currency_id.round(sum(group.mapped("amount")))
             if amount:
                 result.append(
@@ -135,6 +139,7 @@ class BitpaketInvoicing(models.AbstractModel):
                         "quantity": 1,
                         "price_unit": sign * amount,
                         "bitpaket_meter_id": meter.id,
+                        "bitpaket_redemption_id": redemption.id,
                         **booking(meter, position),
                     }
                 )

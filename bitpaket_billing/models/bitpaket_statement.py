@@ -233,12 +233,12 @@ class BitpaketStatement(models.Model):
         :param rating.Period period: their common period
         :return: those that were rated; the others keep in words why not
         """
+        self.line_ids.unlink()
         accounts = self.account_id
         terms = accounts._current_terms(period)
         results = accounts._rate_period(period, terms)
         seen_at = self.env.cr.now()  # not after what this transaction can see
         meters = self.env["bitpaket.meter"]._catalogue()
-        self.line_ids.unlink()
         self -= self._set_aside(accounts._rating_problems(results))
         line_vals = []
         for statement in self:

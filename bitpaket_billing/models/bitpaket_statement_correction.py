@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 
 from .. import rating
 from ..tools import exact
+from .bitpaket_account_rating import NO_COUPONS
 from .bitpaket_invoicing import SILENT
 
 
@@ -126,6 +127,7 @@ class BitpaketStatement(models.Model):
         self._check_may_correct()
         self = self.sudo().with_company(self.company_id).with_context(**SILENT)
         date = date or fields.Date.context_today(self)
+        credits = self._with_discounts(credits)
         if terms:
             self.write({"price_book_id": terms.book.id, "book_only": not terms.agreed})
         lines = self.line_ids.browse(line.id for line in credits)
@@ -150,6 +152,7 @@ class BitpaketStatement(models.Model):
         :return: the invoice, if there is anything to pay
         """
         seen_at = self.env.cr.now()
+        self.account_id._lock_coupon_budgets()
         lines = self.env["bitpaket.usage.line"]._insert(self._prepare_again(periods))
         periods.write({"usage_seen_at": seen_at, "reopened": False})
         invoicing = self.env["bitpaket.invoicing"].with_company(self.company_id)
@@ -187,6 +190,7 @@ class BitpaketStatement(models.Model):
                 (terms if statement == self else None) or statement._billed_terms(),
                 in_full=statement == self,
             )
+        lines += self._discount_again(lines, credits)
         first = self._next_sequence()
         return [
             {**vals, "sequence": first + vals["sequence"]}
@@ -206,12 +210,16 @@ class BitpaketStatement(models.Model):
         self.ensure_one()
         account = self.account_id
         period = rating.Period(self.period_start, self.period_end)
-        rated = account._rate_usage(period, {}, {account.id: terms})[account.id]
+        rated = account._rate_usage(period, {}, {account.id: terms}, NO_COUPONS)[
+            account.id
+        ]
         if isinstance(rated, rating.RatingError):
             raise UserError(account._rating_error_message(rated, terms.book))
         digits = self.currency_id.decimal_places
         billed = self._billed_by_meter()
         for line, amount in credits.items():
+            if line.redemption_id:
+                continue  # what is compared is the usage before coupons
             if (line.adjusted_statement_id or line.statement_id) == self:
                 key = line.meter_id.code or None
                 before = billed.get(key, (0, 0))

@@ -58,6 +58,7 @@ class BitpaketStatement(models.Model):
 
     def _prepare_line(self, line, meter):
         late = line.kind == "adjustment"
+        coupon = line.kind == "coupon"
         return {
             "type": line.kind,
             "name": self._line_name(line, meter),
@@ -71,7 +72,7 @@ class BitpaketStatement(models.Model):
             "free": line.free,
             "tier_from": float(line.tier_from or 0),
             "tier_to": float(line.tier_to or 0),
-            "flat_amount": 0 if late else float(line.flat),
+            "flat_amount": 0 if late or coupon else float(line.flat),
             "unit_price": float(line.unit_price),
             "per": float(line.per),
             "basis": line.note or None,
@@ -79,11 +80,14 @@ class BitpaketStatement(models.Model):
             "metered_quantity": _float_or_none(line.metered),
             "amount": float(line.amount),
             "adjusted_statement_id": int(line.code) if late else None,
+            "redemption_id": int(line.code) if coupon else None,
         }
 
     def _line_unit(self, line, meter):
         if line.note == "event_fee":
             return self.env._("events")
+        if line.kind == "coupon":
+            return None
         return meter.unit if meter else None
 
     def _compare_with_billed(self, lines):
@@ -115,6 +119,7 @@ class BitpaketStatement(models.Model):
         billed = lines._read_group(
             [
                 ("for_good", "=", False),
+                ("redemption_id", "=", False),
                 "|",
                 "&",
                 ("statement_id", "=", self.id),
@@ -147,6 +152,13 @@ class BitpaketStatement(models.Model):
         if line.kind == "minimum":
             return self.env._("Minimum invoice")
         name = meter.name if meter else self.env._("Minimum commitment")
+        if line.kind == "coupon":
+            redemption = self.env["bitpaket.coupon.redemption"].browse(int(line.code))
+            return self.env._(
+                "Coupon %(coupon)s: %(meter)s",
+                coupon=redemption._label(),
+                meter=name,
+            )
         if line.kind == "adjustment":
             if line.note == "again":
                 return self.env._(

@@ -38,6 +38,7 @@ class BitpaketUsageLine(models.Model):
             ("adjustment", "Adjustment"),
             ("minimum", "Minimum invoice"),
             ("credit", "Credit"),
+            ("coupon", "Coupon"),
         ],
         required=True,
         readonly=True,

@@ -70,6 +70,7 @@ class BitpaketUsageLine(models.Model):
                 self.adjusted_statement_id or self.statement_id
             ).id,
             "credited_line_id": (self.credited_line_id or self).id,
+            "redemption_id": self.redemption_id.id or None,
             # The credit of a credit undoes it, wherever that one counts.
             "for_good": self.for_good if is_credit else not move.bitpaket_reopens,
         }

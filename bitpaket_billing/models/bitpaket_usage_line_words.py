@@ -37,7 +37,7 @@ class BitpaketUsageLine(models.Model):
         meter = self.meter_id
         if self[:1].type == "credit":
             return self._credit_text()
-        if not meter:
+        if not meter or self[:1].type == "coupon":
             return "\n".join(self.mapped("name"))
         current = self.filtered(lambda line: not line.adjusted_statement_id)
         texts = []
@@ -70,7 +70,7 @@ class BitpaketUsageLine(models.Model):
         texts = {
             self.env._(
                 "%(name)s, %(period)s: credit",
-                name=line.meter_id.name or line.name,
+                name=not line.redemption_id and line.meter_id.name or line.name,
                 period=line.adjusted_statement_id._period_label(),
             )
             for line in self
@@ -94,7 +94,7 @@ class BitpaketUsageLine(models.Model):
         self.ensure_one()
         if self.basis == "event_fee":
             return True
-        if self.type in ("commitment", "minimum"):
+        if self.type in ("commitment", "minimum", "coupon"):
             return False
         return bool(self.quantity or not self.basis)
 
@@ -171,6 +171,8 @@ class BitpaketUsageLine(models.Model):
             return self.env._(
                 "Credit of %s", self.credited_line_id.sudo().move_id.name or ""
             )
+        if self.type == "coupon":
+            return self.redemption_id.sudo().summary
         if self.basis == "again":
             return self.env._(
                 "The difference between a new rating of that period and what is billed "

@@ -4,7 +4,14 @@ Pure Python on Decimal, without a database and without Odoo; start reading at
 ``statement.py``. Money arithmetic lives here and nowhere else.
 """
 
-from .corrections import adjustment_lines, outstanding, rebill, spread
+from .codes import check_code, display_code, make_code, normalize_code
+from .corrections import (
+    adjustment_lines,
+    discount_share,
+    outstanding,
+    rebill,
+    spread,
+)
 from .coupons import Coupon, CouponResult
 from .daily import Charge, DayCost, by_day
 from .errors import (
@@ -22,9 +29,10 @@ from .late import adjustments
 from .payment import to_pay
 from .periods import Period, add_months, calendar_month
 from .pricing import Tier
+from .purse import Purse, Redeemed
 from .rollup import CARRIED, RECOMPUTED, WIDE, DayRollup, add_up, level_usage
 from .review import COMPARED, average, change, review, totals_by_meter
-from .statement import rate_statement
+from .statement import discount_lines, per_meter, rate_statement
 from .trial import Difference, difference, differences, even_usage, laid_over
 from .types import (
     Adjustment,

@@ -42,6 +42,28 @@ def spread(amount, left):
 
 
 @exact
+def discount_share(discount, left, billed, billed_left, credited, digits):
+    """Return what a credit of billed lines takes back of a discount on them.
+
+    It is in proportion, counted from the beginning, so that several credits take
+    back exactly the discount once nothing is left of the lines.
+
+    :param Decimal discount: billed, negative
+    :param Decimal left: what of the discount was not taken back yet, negative
+    :param Decimal billed: what the discounted lines come to
+    :param Decimal billed_left: what of them was not credited before
+    :param Decimal credited: what of them is credited now
+    :param int digits: decimals of the currency
+    :return: Decimal, not positive, and never more than is left
+    """
+    rest = billed_left - credited
+    if not billed or not rest:
+        return left
+    kept = half_up(discount * rest / billed, digits)
+    return max(min(left - kept, ZERO), left)
+
+
+@exact
 def rebill(rated, billed, period, digits, code=""):
     """Bill a closed period again, of which something was credited.
 

@@ -36,6 +36,10 @@ class Coupon:
     :param meters: collection of meter codes it is limited to; None: any line
     :param plans: collection of plans it is limited to; None: any line
     :param lines: collection of line ids it is limited to; None: any line
+    :param Decimal minimum: least total of the lines before coupons; below it the
+        coupon is skipped. None: no minimum
+    :param Decimal limit: money it can take off this invoice at most; None: no limit
+    :param budget: coupons with the same one share the limit; None: its own
     :param str code: the caller's reference
     """
 
@@ -49,6 +53,9 @@ class Coupon:
     meters: tuple | None = None
     plans: tuple | None = None
     lines: tuple | None = None
+    minimum: Decimal | None = None
+    limit: Decimal | None = None
+    budget: object = None
     code: str = ""
 
     def __post_init__(self):
@@ -144,6 +151,9 @@ class Discounts:
 def apply_coupons(lines, coupons, currency=None, digits=2, share_digits=None):
     """Take the coupons' discounts off the lines of one invoice.
 
+    Credits among the lines count: together the coupons never take more than all lines
+    come to, so that no discount makes a total negative.
+
     :param lines: iterable of Discountable
     :param coupons: iterable of Coupon, in the order of their redemption
     :param str currency: of the invoice
@@ -155,18 +165,26 @@ def apply_coupons(lines, coupons, currency=None, digits=2, share_digits=None):
     """
     lines, coupons = tuple(lines), tuple(coupons)
     left = [line.amount for line in lines]
+    total = sum(left, ZERO)
+    has_credits = any(amount < 0 for amount in left)
     order = sorted(range(len(coupons)), key=lambda number: _group(coupons[number]))
     results = [None] * len(coupons)
+    drawn = {}
     for number in order:
         coupon = coupons[number]
         eligible = [i for i, line in enumerate(lines) if coupon.covers(line)]
         base = drop_residue(settle_quantity(sum((left[i] for i in eligible), ZERO)))
         shares = [ZERO] * len(lines)
         discount = None
-        if _is_usable(coupon, currency):
-            discount = _discount(coupon, max(base, ZERO), digits)
+        if _is_usable(coupon, currency, total):
+            before = drawn.get(coupon.budget, ZERO)
+            discount = _discount(coupon, max(base, ZERO), digits, before)
+            if has_credits:
+                discount = min(discount, max(sum(left, ZERO), ZERO))
             if share_digits is not None:
                 discount = floor(discount, share_digits)
+            if coupon.budget is not None:
+                drawn[coupon.budget] = before + discount
             parts = spread(discount, [left[i] for i in eligible], share_digits)
             for i, part in zip(eligible, parts, strict=True):
                 shares[i] = part
@@ -181,7 +199,9 @@ def _group(coupon):
     return 1 if coupon.plans is not None else 2
 
 
-def _is_usable(coupon, currency):
+def _is_usable(coupon, currency, total):
+    if coupon.minimum is not None and total < coupon.minimum:
+        return False
     if coupon.type == "fixed" and coupon.currency not in (None, currency):
         return False
     if coupon.frequency == "recurring" and coupon.periods_left is not None:
@@ -189,10 +209,14 @@ def _is_usable(coupon, currency):
     return True
 
 
-def _discount(coupon, base, digits):
+def _discount(coupon, base, digits, drawn):
     if coupon.type == "fixed":
-        return min(max(coupon.value - coupon.already_used, ZERO), base)
-    return min(half_up(base * coupon.value / HUNDRED, digits), base)
+        discount = min(max(coupon.value - coupon.already_used, ZERO), base)
+    else:
+        discount = min(half_up(base * coupon.value / HUNDRED, digits), base)
+    if coupon.limit is not None:
+        discount = min(discount, max(coupon.limit - drawn, ZERO))
+    return discount
 
 
 def _result(coupon, discount, has_base, shares):

@@ -5,10 +5,12 @@ coupons, and at last the minimum invoice. Allowances appear as lines of their ow
 with amount 0, ahead of what is billed.
 """
 
+from dataclasses import replace
+
 from .commitment import minimum_invoice, prorated, true_up
 from .coupons import Discountable, apply_coupons
 from .rounding import ONE, ZERO, exact, half_up
-from .types import Line, Statement
+from .types import Line, Statement, StatementRequest
 from .usage import rate_usage
 
 
@@ -33,6 +35,54 @@ def rate_statement(request):
     lines += _coupon_lines(discounts, request)
     lines += _minimum_lines(lines, request)
     return Statement(tuple(lines), _total(lines), discounts.results)
+
+
+def discount_lines(lines, coupons, period, digits):
+    """Return the coupon lines of lines that are billed again, one for each meter.
+
+    :param lines: iterable of Line
+    :param coupons: iterable of Coupon, in the order of their redemption
+    :param Period period: of the statement
+    :param int digits: decimals of the currency
+    :rtype: tuple[Line, ...]
+    """
+    lines = tuple(lines)
+    request = StatementRequest(period, digits, (), (), (), coupons=tuple(coupons))
+    found = _coupon_lines(_discounts(lines, request), request)
+    return per_meter((*lines, *found))[len(lines) :]
+
+
+@exact
+def per_meter(lines):
+    """Split every coupon line by the meters of what it discounts.
+
+    Lines of one meter are booked and taxed alike, and so is their discount.
+
+    :param lines: sequence of Line, those of a whole statement
+    :return: the lines, with one coupon line for each coupon and meter
+    :rtype: tuple[Line, ...]
+    """
+    result = []
+    for line in lines:
+        if line.kind != "coupon":
+            result.append(line)
+            continue
+        parts = {}
+        for position, share in line.shares:
+            parts.setdefault(lines[position].meter, []).append((position, share))
+        for meter, shares in parts.items():
+            amount = -sum((share for _position, share in shares), ZERO)
+            if amount:
+                result.append(
+                    replace(
+                        line,
+                        meter=meter,
+                        amount=amount,
+                        flat=amount,
+                        shares=tuple(shares),
+                    )
+                )
+    return tuple(result)
 
 
 def _total(lines):

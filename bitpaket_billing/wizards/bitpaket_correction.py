@@ -80,7 +80,7 @@ class BitpaketCorrection(models.TransientModel):
     def _compute_line_ids(self):
         for wizard in self:
             lines = wizard.statement_id.line_ids.filtered(
-                lambda line: line.type != "credit" and line.move_id
+                lambda line: line.type not in ("credit", "coupon") and line.move_id
             )
             wizard.line_ids = [
                 Command.clear(),
@@ -155,17 +155,20 @@ class BitpaketCorrection(models.TransientModel):
     def _credits(self):
         """Return what is credited of each usage line.
 
+        Discounts are credited in proportion to what they discount.
+
         :rtype: dict[recordset, Decimal]
         """
         self.ensure_one()
         if self.scope == "nothing":
             return {}
         whole = self.scope == "whole"
-        return {
+        chosen = {
             one.usage_line_id: one.usage_line_id._left() if whole else exact(one.amount)
             for one in self.line_ids
             if whole or one.chosen
         }
+        return self.statement_id.sudo()._with_discounts(chosen)
 
     def _terms(self):
         """Return what the period is rated by, if that changes.

@@ -276,7 +276,18 @@ class BitpaketPriceTrial(models.TransientModel):
         terms = account._current_terms(month, book)
         prices = account._rating_prices(terms)
         meters = self.env["bitpaket.meter"]._rating_catalogue()
+        coupons = ()
         if self._account():
+            statement = self._invoiced()
+            # As if that invoice were made now.
+            purse = account._coupon_purse(
+                statement or None,
+                {
+                    use.redemption_id: exact(use.amount)
+                    for use in (statement.sudo().use_ids if statement else ())
+                },
+            )
+            coupons = purse.coupons(account.id, part)
             store = self.env["bitpaket.usage.store"]
             found = store._daily_usage(account.ids, part.start, part.end)
             usage = found.get(account.id, ())
@@ -290,6 +301,7 @@ class BitpaketPriceTrial(models.TransientModel):
             usage=usage,
             prices=rating.laid_over(prices[account.id], month, period),
             transactions=transactions,
+            coupons=coupons,
         )
 
     def _typed_usage(self, meters, period):

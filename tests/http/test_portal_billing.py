@@ -493,6 +493,30 @@ class TestQueries(BillingPage, HttpCase):
         self.assertEqual(self.bill(24, until=self.last_month), 23)
         self.assertWithinBudget()
 
+    def test_queries_with_coupons(self):
+        self.bill(3)
+        for number in range(2):
+            coupon = self.env["bitpaket.coupon"].create(
+                {
+                    "name": f"Coupon {number}",
+                    "company_id": self.company.id,
+                    "type": "fixed" if number else "percent",
+                    "amount_ids": [
+                        Command.create(
+                            {
+                                "currency_id": self.account.currency_id.id,
+                                "amount": 5,
+                                "budget": 100,
+                            }
+                        )
+                    ],
+                    "meter_ids": [Command.link(self.meter("requests_a").id)],
+                }
+            )
+            coupon._redeem(self.account)
+        # A few more than without coupons, and never more for more of them.
+        self.assertLessEqual(len(self.count()), BUDGET + 3)
+
     def test_queries_with_late_usage(self):
         self.bill(24)
         self.report(self.account, "requests_a", self.last_month, 999_999)

@@ -122,6 +122,27 @@ class TestInvoicePdf(BillingMixin, HttpCase):
                 )
             self.assertEqual("unpatched_qt" in context, not patched)
 
+    def test_a_coupon_is_a_line_of_its_own(self):
+        coupon = self.env["bitpaket.coupon"].create(
+            {
+                "name": "Spring",
+                "percent": 20,
+                "company_id": self.company.id,
+                "meter_ids": [Command.link(self.meter("storage").id)],
+            }
+        )
+        account = self.make_account("rival", date_start="2026-10-01")
+        self.report_month(account)
+        coupon._redeem(account)
+        invoice = self.close(account).move_id
+        first, annex = self.read(invoice)
+        self.assertRegex(first, r"Coupon Spring: Storage.* \$ -\u200b?2.30")
+        self.assertRegex(annex, r"Coupons\n")
+        self.assertRegex(annex, r"Coupon Spring: Storage .*2026 .* -\u200b?2.30")
+        self.assertIn("20 % off Storage, once", annex)
+        self.assertIn("Total usage $ 26.70", annex)
+        self.assertEqual(invoice.amount_untaxed, 26.7)
+
     def test_the_customer_downloads_it(self):
         user = self.make_portal_user(self.account)
         self.authenticate(user.login, user.login)
