@@ -43,16 +43,16 @@ def _customer(browser, facts):
     )
     if invoice:
         _invoice(invoice, session)
-    pay = "[...document.links].find(one => one.href.includes('payment=True'))"
+    browser.open(
+        browser.evaluate("document.querySelector('a[name=usage_by_day]').href")
+        + "?month=2026-10",
+        "document.querySelector('.o_bitpaket_usage_chart[data-shown]')",
+    )
+    browser.screenshot(FOLDER / "usage-by-day.png")
+    browser.open(f"{url}/my/billing")
+    pay = "document.querySelector('[name=owed] button')"
     if browser.evaluate(f"!!{pay}"):
         browser.evaluate(f"{pay}.click()")
-        browser.wait("document.querySelector('input[name=o_payment_radio]')")
-        browser.evaluate(
-            "document.querySelector('input[name=o_payment_radio]').click()"
-        )
-        button = "document.querySelector('button[name=o_payment_submit_button]')"
-        browser.wait(f"{button}.disabled === false")
-        browser.evaluate(f"{button}.click()")
         browser.wait("document.querySelector('[data-page=checkout]')")
         browser.screenshot(FOLDER / "checkout.png")
 

@@ -234,6 +234,7 @@ class BillingPortal(CustomerPortal):
         periods = [*self._get_unfinished_periods(account_sudo, running.start), running]
         late = account_sudo._late_adjustments(periods[0])
         purse = account_sudo._coupon_purse()
+        coupons = self._get_coupons(account_sudo, periods[0], purse)
         *unfinished, current = [
             self._rate_for_page(
                 account_sudo, period, late if not position else {}, purse
@@ -241,7 +242,7 @@ class BillingPortal(CustomerPortal):
             for position, period in enumerate(periods)
         ]
         return {
-            "coupons": self._get_coupons(account_sudo, periods[0]),
+            "coupons": coupons,
             "currency": account.currency_id,
             "current": current,
             "usage_groups": self._group_lines(account_sudo, running, current["lines"]),
@@ -254,7 +255,7 @@ class BillingPortal(CustomerPortal):
             "overdue": account.amount_overdue,
         }
 
-    def _get_coupons(self, account_sudo, period):
+    def _get_coupons(self, account_sudo, period, purse):
         """Return what to say of coupons in force; `CouponPortal` knows them."""
         return []
 

@@ -9,19 +9,23 @@ from .portal import BillingPortal
 class CouponPortal(BillingPortal):
     """Coupons on the billing page: redeem one, and see what is in force."""
 
-    def _get_coupons(self, account_sudo, period):
-        """Return the coupons in force, and what is left of them.
+    def _get_coupons(self, account_sudo, period, purse):
+        """Return the coupons in force, what they give and what is left of them.
 
         :param rating.Period period: the next one to be rated
+        :param rating.Purse purse: coupons of the account, before any is used
         :rtype: list[dict]
         """
-        if not account_sudo.has_coupons:
-            return []
-        redemptions_sudo = account_sudo.redemption_ids
-        held = redemptions_sudo._held()
+        redemptions_sudo = account_sudo.env["bitpaket.coupon.redemption"]
+        held = {int(one.coupon.code): one for one in purse.held(account_sudo.id)}
+        currency = account_sudo.currency_id
         return [
-            {"redemption": one, "left": one._left_words(held[one.id])}
-            for one in redemptions_sudo
+            {
+                "label": one._label(),
+                "gives": one.coupon_id._gives_words(currency, one, held[one.id]),
+                "left": one._left_words(held[one.id]),
+            }
+            for one in redemptions_sudo.browse(held)
             if one._state_in(period, held[one.id]) == "active"
         ]
 

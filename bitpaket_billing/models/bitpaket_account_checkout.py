@@ -85,6 +85,8 @@ class BitpaketAccount(models.Model):
                     ("reconciled", "=", False),
                     ("amount_residual_currency", "<", 0),
                     ("move_id.bitpaket_account_id", "in", (False, self.id)),
+                    "|",
+                    ("payment_id", "=", False),
                     ("payment_id.bitpaket_account_id", "in", (False, self.id)),
                 ]
             )

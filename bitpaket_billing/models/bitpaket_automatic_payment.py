@@ -64,7 +64,9 @@ class BitpaketAutomaticPayment(models.Model):
         "asked for again before that is known.",
     )
     amount = fields.Monetary(
-        string="Charged", readonly=True, help="What was asked for in the last try."
+        string="Amount charged",
+        readonly=True,
+        help="What was asked for in the last try.",
     )
     tries = fields.Integer(readonly=True)
     first_sent = fields.Datetime(string="First try", readonly=True)

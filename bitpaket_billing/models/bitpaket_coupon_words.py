@@ -10,16 +10,18 @@ from ..tools import quantity_text
 class BitpaketCoupon(models.Model):
     _inherit = "bitpaket.coupon"
 
-    def _gives_words(self, currency=None, redemption=None):
+    def _gives_words(self, currency=None, redemption=None, held=None):
         """Return what this coupon gives, for example: 20 % off Storage, for 3 invoices.
 
         :param currency: of an account; default: all currencies of the coupon
         :param redemption: one whose terms were extended
+        :param rating.Redeemed held: what is known of it already
         :rtype: str
         """
         self.ensure_one()
         terms = redemption or self
-        words = self._discount_words(currency)
+        amounts = self._amounts_in(currency, held)
+        words = self._discount_words(amounts, held)
         if self.duration == "invoices":
             if terms.invoices == 1:
                 words = self.env._("%s, for 1 invoice", words)
@@ -43,9 +45,9 @@ class BitpaketCoupon(models.Model):
         else:
             words = self.env._("%s, once; what an invoice leaves is kept", words)
         minimums = [
-            formatLang(self.env, row.minimum, currency_obj=row.currency_id)
-            for row in self.amount_ids
-            if row.minimum and currency in (None, row.currency_id)
+            formatLang(self.env, float(minimum), currency_obj=its)
+            for its, _amount, minimum in amounts
+            if minimum
         ]
         if minimums:
             words = self.env._(
@@ -55,20 +57,39 @@ class BitpaketCoupon(models.Model):
             )
         return words
 
-    def _discount_words(self, currency=None):
+    def _amounts_in(self, currency, held):
+        """Return (currency, amount, least invoice) of this coupon.
+
+        :rtype: list[tuple]
+        """
+        if held:
+            return [(currency, held.coupon.value, held.coupon.minimum)]
+        return [
+            (row.currency_id, row.amount, row.minimum)
+            for row in self.amount_ids
+            if currency in (None, row.currency_id)
+        ]
+
+    def _discount_words(self, amounts, held):
         """Return the discount in words, for example: 20 % off Storage."""
         if self.type == "percent":
-            value = f"{quantity_text(self.env, self.percent)} %"
+            value = self.env._(
+                "%(share)s %%", share=quantity_text(self.env, self.percent)
+            )
         else:
             value = " / ".join(
-                formatLang(self.env, row.amount, currency_obj=row.currency_id)
-                for row in self.amount_ids
-                if currency in (None, row.currency_id)
+                formatLang(self.env, float(amount), currency_obj=currency)
+                for currency, amount, _minimum in amounts
             )
-        if not self.meter_ids:
+        if held:
+            meters = self.env["bitpaket.meter"]._catalogue()
+            meters = meters.filtered(lambda one: one.code in (held.coupon.meters or ()))
+        else:
+            meters = self.sudo().meter_ids
+        if not meters:
             return self.env._("%s off", value)
         return self.env._(
             "%(value)s off %(what)s",
             value=value,
-            what=", ".join(self.sudo().meter_ids.mapped("name")),
+            what=", ".join(meters.mapped("name")),
         )

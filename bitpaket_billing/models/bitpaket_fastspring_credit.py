@@ -64,7 +64,7 @@ class BitpaketFastspringCredit(models.Model):
     state = fields.Selection(
         [
             ("open", "To decide"),
-            ("kept", "Credit"),
+            ("kept", "Kept as credit"),
             ("refunding", "Being refunded"),
             ("done", "Done"),
         ],

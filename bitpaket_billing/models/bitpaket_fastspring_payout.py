@@ -47,7 +47,7 @@ class BitpaketFastspringPayout(models.Model):
         required=True,
         default=lambda self: self.env.company.currency_id,
     )
-    amount = fields.Monetary(string="Received", tracking=True)
+    amount = fields.Monetary(string="Amount received", tracking=True)
     entry_ids = fields.One2many(
         "bitpaket.fastspring.payout.entry", "payout_id", string="Entries"
     )

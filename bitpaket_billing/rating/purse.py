@@ -73,6 +73,14 @@ class Purse:
         self._redeemed = {owner: list(held) for owner, held in (redeemed or {}).items()}
         self._budgets = dict(budgets or {})
 
+    def held(self, owner):
+        """Return what an owner has redeemed.
+
+        :param owner: the owner
+        :return: list of Redeemed, in the order of redemption
+        """
+        return list(self._redeemed.get(owner, ()))
+
     def coupons(self, owner, period):
         """Return what the next invoice of an owner can use.
 

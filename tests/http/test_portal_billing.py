@@ -514,8 +514,7 @@ class TestQueries(BillingPage, HttpCase):
                 }
             )
             coupon._redeem(self.account)
-        # A few more than without coupons, and never more for more of them.
-        self.assertLessEqual(len(self.count()), BUDGET + 3)
+        self.assertWithinBudget()
 
     def test_queries_with_late_usage(self):
         self.bill(24)

@@ -6,7 +6,7 @@ from dev.browser import Browser
 from dev.fastspring_sim import Simulator
 
 from ..processes import Scratch, kill, wait_for
-from .test_pay_at_checkout import CUSTOMER, Shop, click, log_in, text, wait_for_page
+from .test_pay_at_checkout import CUSTOMER, Shop, click, log_in, text
 
 JOBS = """
     UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC'
@@ -37,6 +37,17 @@ def run_jobs(shop):
     """Let the scheduler charge, and end, what is due."""
     shop.scratch.query(JOBS)
     shop.scratch.wake_cron()
+
+
+def wait_for_page(browser, words):
+    """Look again, as a person does, until the page says what is awaited."""
+
+    def look():
+        browser.call("Page.reload")
+        browser.wait("document.readyState === 'complete'")
+        return words in text(browser)
+
+    wait_for(look, 60)
 
 
 def test_agree_be_charged_at_the_next_close_and_end_it(shop, browser):

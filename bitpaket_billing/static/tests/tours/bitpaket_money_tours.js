@@ -54,7 +54,7 @@ registry.category("web_tour.tours").add("bitpaket_chargeback_seen", {
         },
         {
             content: "And can be paid again",
-            trigger: "a:contains('Pay')",
+            trigger: "[name=owed] button:contains('Pay')",
         },
     ],
 });
