@@ -19,6 +19,18 @@ DESKTOP = (1280, 900)
 PHONE = (390, 844)
 
 
+#: What the browser says when a page makes room for the next one meanwhile.
+GONE = (
+    "Cannot find context with specified id",
+    "Execution context was destroyed.",
+    "Inspected target navigated or closed",
+)
+
+
+class GonePage(RuntimeError):
+    """The page was left while something was asked of it."""
+
+
 class Browser:
     """A browser of its own profile, driven over the DevTools protocol."""
 
@@ -81,7 +93,9 @@ class Browser:
             answer = json.loads(self._socket.recv())
             if answer.get("id") == number:
                 if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']}")
+                    message = answer["error"].get("message", "")
+                    kind = GonePage if message in GONE else RuntimeError
+                    raise kind(f"{method}: {answer['error']}")
                 return answer["result"]
 
     def evaluate(self, script):
@@ -110,12 +124,18 @@ class Browser:
     def wait(self, ready, seconds=60):
         """Wait until an expression holds, and then for fonts and pictures."""
         deadline = time.monotonic() + seconds
-        while not self.evaluate(f"document.readyState === 'complete' && !!({ready})"):
+        while not self._holds(ready):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"The page never showed: {ready}")
             time.sleep(0.1)
         self.evaluate("document.fonts.ready.then(() => true)")
         time.sleep(0.5)  # transitions of the web client have no event to await
+
+    def _holds(self, ready):
+        try:
+            return self.evaluate(f"document.readyState === 'complete' && !!({ready})")
+        except GonePage:
+            return False
 
     def screenshot(self, path, whole=False):
         """Save a picture of the page; `whole`: as long as it is."""

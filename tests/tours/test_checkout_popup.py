@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.browser import Browser
+from dev.browser import Browser, GonePage
 from dev.fastspring_sim import Simulator
 
 from ..processes import Scratch, kill, wait_for
@@ -63,10 +63,15 @@ class Popup:
         return result["result"].get("value")
 
     def wait(self, ready):
-        wait_for(
-            lambda: self.evaluate(f"document.readyState === 'complete' && !!({ready})"),
-            30,
-        )
+        def look():
+            try:
+                return self.evaluate(
+                    f"document.readyState === 'complete' && !!({ready})"
+                )
+            except GonePage:
+                return False
+
+        wait_for(look, 30)
 
     def click(self, selector):
         self.wait(f"document.querySelector('{selector}')")
