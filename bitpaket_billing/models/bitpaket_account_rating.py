@@ -25,6 +25,13 @@ class Terms(NamedTuple):
     minimums: dict
     agreed: bool = True
 
+    def kept(self):
+        """Return what a statement keeps of them: book and commitment.
+
+        :rtype: tuple
+        """
+        return self.book, self.minimums.get("commitment", 0)
+
 
 class BitpaketAccount(models.Model):
     _inherit = "bitpaket.account"

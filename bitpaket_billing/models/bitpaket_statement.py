@@ -246,18 +246,19 @@ class BitpaketStatement(models.Model):
             rated = results[account.id]
             line_vals += statement._prepare_lines(rated.lines, meters)
             statement.amount_total = float(rated.total)
-            statement.price_book_id = terms[account.id].book
-            statement.commitment_amount = terms[account.id].minimums.get(
-                "commitment", 0
+        for (book, commitment), statements in self.grouped(
+            lambda statement: terms[statement.account_id.id].kept()
+        ).items():
+            statements.write(
+                {
+                    "price_book_id": book.id,
+                    "commitment_amount": commitment,
+                    "usage_seen_at": seen_at,
+                    "state": "rated",
+                    "message": False,
+                    "next_retry": False,
+                }
             )
-        self.write(
-            {
-                "usage_seen_at": seen_at,
-                "state": "rated",
-                "message": False,
-                "next_retry": False,
-            }
-        )
         self.env["bitpaket.usage.line"]._insert(line_vals)
         adjusted = {vals["adjusted_statement_id"] for vals in line_vals} - {None}
         adjusted = self.browse(adjusted) | self._find_reopened(

@@ -226,21 +226,17 @@ class BitpaketUsageStore(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT account_id, meter_id, day, SUM(quantity)::text, SUM(events),
-                       SUM(level)::text, SUM(hours_before)::text, bool_or(waits)
-                  FROM (
-                        SELECT account_id, meter_id, day, quantity, events, level,
-                               hours_before, false AS waits
-                          FROM bitpaket_usage_daily
-                         WHERE account_id = ANY(%(accounts)s)
-                           AND day >= %(start)s AND day < %(end)s
-                         UNION ALL
-                        SELECT account_id, meter_id, day, quantity, events, level,
-                               0, true
-                          FROM bitpaket_usage_pending
-                         WHERE account_id = ANY(%(accounts)s)
-                           AND day >= %(start)s AND day < %(end)s
-                       ) usage
+                SELECT account_id, meter_id, day, false, quantity::text, events,
+                       level::text, hours_before::text
+                  FROM bitpaket_usage_daily
+                 WHERE account_id = ANY(%(accounts)s)
+                   AND day >= %(start)s AND day < %(end)s
+                 UNION ALL
+                SELECT account_id, meter_id, day, true, SUM(quantity)::text,
+                       SUM(events), SUM(level)::text, '0'
+                  FROM bitpaket_usage_pending
+                 WHERE account_id = ANY(%(accounts)s)
+                   AND day >= %(start)s AND day < %(end)s
                  GROUP BY account_id, meter_id, day
                 """,
                 accounts=account_ids,
@@ -249,11 +245,12 @@ class BitpaketUsageStore(models.AbstractModel):
             )
         )
         days, waiting = {}, set()
-        for account_id, meter_id, day, *rollup, waits in self.env.cr.fetchall():
+        for account_id, meter_id, day, waits, *rollup in self.env.cr.fetchall():
             key = account_id, meter_id, day
-            days[key] = self._to_rollup(*rollup)
+            rollup = self._to_rollup(*rollup)
             if waits:
                 waiting.add(key)
+            days[key] = rating.together(days[key], rollup) if key in days else rollup
         return days, waiting
 
     @api.model

@@ -30,7 +30,15 @@ from .payment import to_pay
 from .periods import Period, add_months, calendar_month
 from .pricing import Tier
 from .purse import Purse, Redeemed
-from .rollup import CARRIED, RECOMPUTED, WIDE, DayRollup, add_up, level_usage
+from .rollup import (
+    CARRIED,
+    RECOMPUTED,
+    WIDE,
+    DayRollup,
+    add_up,
+    level_usage,
+    together,
+)
 from .review import COMPARED, average, change, review, totals_by_meter
 from .statement import discount_lines, per_meter, rate_statement
 from .trial import Difference, difference, differences, even_usage, laid_over

@@ -38,6 +38,17 @@ class DayRollup(NamedTuple):
     hours_before: Decimal = HOURS
 
 
+def together(kept, more):
+    """Add what was not folded yet to what a day has.
+
+    :param DayRollup kept: what it has
+    :param DayRollup more: what comes to it
+    :rtype: DayRollup
+    """
+    with localcontext(WIDE):
+        return DayRollup(*(a + b for a, b in zip(kept, more, strict=True)))
+
+
 def unit_hours(quantity, span):
     """Multiply a quantity with a time, to the digits that quantities have.
 
