@@ -1,3 +1,4 @@
+import functools
 import json
 import logging
 import re
@@ -124,11 +125,15 @@ class UsagePage:
         self.env = account.env
         self.failed = False
         self.days = self._load(month)
-        self.earlier = self._load(rating.calendar_month(month.start - timedelta(1)))
         self.meters = {
             meter.code: meter
             for meter in self.account.env["bitpaket.meter"]._catalogue()
         }
+
+    @functools.cached_property
+    def earlier(self):
+        """The month before, which a page of one day does not show."""
+        return self._load(rating.calendar_month(self.month.start - timedelta(1)))
 
     def _load(self, month):
         try:
