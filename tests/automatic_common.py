@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-from dev.fastspring_sim import Simulator
-
-from .fastspring_common import SECRET, FastSpringMixin
+from .fastspring_common import FastSpringMixin, simulated
 
 
 class AutomaticMixin(FastSpringMixin):
@@ -23,18 +21,7 @@ class AutomaticMixin(FastSpringMixin):
         super().setUp()
         # One for each test: what a test did there is not rolled back.
         self.simulator = self.enterContext(
-            Simulator(
-                auto_deliver=False,
-                webhook_secret=SECRET,
-                webhook_url=self.provider.fastspring_webhook_url,
-            )
-        )
-        self.provider.write(
-            {
-                "fastspring_test_api_url": self.simulator.url,
-                "fastspring_test_storefront_url": self.simulator.storefront_url,
-                "fastspring_automatic_product": "autopay",
-            }
+            simulated(self.provider, fastspring_automatic_product="autopay")
         )
 
     def begin_opt_in(self, account=None):

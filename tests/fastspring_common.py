@@ -1,6 +1,7 @@
 """What the tests of FastSpring share: a provider, an invoice, orders and events."""
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,10 +11,30 @@ from odoo.addons.bitpaket_billing.fastspring import signature
 from odoo.addons.bitpaket_billing.fastspring.answers import Response
 from odoo.addons.bitpaket_billing.fastspring.events import parse_events
 
+from dev.fastspring_sim import Simulator
+
 from .common import BillingMixin
 
 PAYLOADS = Path(__file__).parent / "data" / "fastspring_payloads"
 SECRET = "a-secret-of-the-tests"
+
+
+@contextmanager
+def simulated(provider, **values):
+    """Have a provider use a simulator that delivers when it is told to."""
+    with Simulator(
+        auto_deliver=False,
+        webhook_secret=SECRET,
+        webhook_url=provider.fastspring_webhook_url,
+    ) as simulator:
+        provider.write(
+            {
+                "fastspring_test_api_url": simulator.url,
+                "fastspring_test_storefront_url": simulator.storefront_url,
+                **values,
+            }
+        )
+        yield simulator
 
 
 class FastSpringMixin(BillingMixin):

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment.logging import get_payment_logger
 
-from ..fastspring import const, sessions
+from ..fastspring import automatic, const, sessions
 from ..fastspring.answers import Response
 from ..fastspring.client import FastSpringClient
 from ..fastspring.errors import (
@@ -234,21 +234,11 @@ class PaymentProvider(models.Model):
         :rtype: dict
         :raise UserError: If payments would not work, with the reason.
         """
-        self.ensure_one()
-        if missing := self._fastspring_find_empty_fields():
-            raise UserError("\n".join(missing))
-        currency = self.company_id.currency_id
-        if currency.name not in const.CURRENCY_DIGITS:
-            currency = self.env.ref("base.USD")
-        expected = self._fastspring_expect("odoo-connection-test", Decimal(1), currency)
-        buyer = sessions.Buyer(country=self.company_id.country_id.code or None)
-        try:
-            response = self._fastspring_create_session(
-                expected, buyer, title=self.env._("Connection test")
+        currency, problems = self._fastspring_try_checkout(
+            lambda reference, currency: self._fastspring_expect(
+                reference, Decimal(1), currency
             )
-        except FastSpringError as error:
-            raise UserError(self._fastspring_explain_error(error)) from error
-        problems = check_session(response, expected, self.fastspring_sessions_api)
+        )
         if any(not problem.soft for problem in problems):
             raise UserError(
                 self.env._(
@@ -273,6 +263,33 @@ class PaymentProvider(models.Model):
                 "sticky": bool(hints),
             },
         }
+
+    def _fastspring_try_checkout(self, expect, **options):
+        """Open a checkout that nobody will see.
+
+        :param expect: What tells, of a reference and a currency, what to ask for.
+        :param options: As for any session.
+        :return: The currency it was opened in, and the problems that it has.
+        :rtype: tuple
+        :raise UserError: If something is missing, or FastSpring does not open it.
+        """
+        self.ensure_one()
+        if missing := self._fastspring_find_empty_fields():
+            raise UserError("\n".join(missing))
+        currency = self.company_id.currency_id
+        if currency.name not in const.CURRENCY_DIGITS:
+            currency = self.env.ref("base.USD")
+        expected = expect("odoo-connection-test", currency)
+        buyer = sessions.Buyer(country=self.company_id.country_id.code or None)
+        title = self.env._("Connection test")
+        try:
+            response = self._fastspring_create_session(
+                expected, buyer, title=title, **options
+            )
+        except FastSpringError as error:
+            raise UserError(self._fastspring_explain_error(error)) from error
+        api = self.fastspring_sessions_api
+        return currency, check_session(response, expected, api)
 
     # === BUSINESS METHODS - PAYMENT FLOW === #
 
@@ -305,12 +322,13 @@ class PaymentProvider(models.Model):
             "fastspring_test_storefront_url": False,
         }
 
-    def _fastspring_expect(self, reference, amount, currency):
+    def _fastspring_expect(self, reference, amount, currency, **others):
         """Return what a payment must look like to count.
 
         :param str reference: The transaction's reference.
         :param Decimal amount: The amount asked.
         :param currency: Its `res.currency`.
+        :param others: `product` and `on_demand`, where they are not as usual.
         :rtype: Expected
         :raise ValidationError: If FastSpring cannot be asked for this, in words.
         """
@@ -321,11 +339,11 @@ class PaymentProvider(models.Model):
                 reference=reference,
                 amount=amount,
                 currency=currency.name,
-                product=self.fastspring_product,
                 live=self.state == "enabled",
                 store=self.fastspring_store,
                 rule=const.RULE_TOTAL if own_tax else const.RULE_NET,
                 origin=self._fastspring_get_origin(),
+                **{"product": self.fastspring_product, **others},
             )
         except ValueError as error:
             raise ValidationError(
@@ -347,6 +365,7 @@ class PaymentProvider(models.Model):
         :rtype: dict
         :raise FastSpringError: If there is none.
         """
+        options["on_demand"] = expected.on_demand
         if self.fastspring_sessions_api == const.V1:
             request = sessions.build_v1(expected, buyer, **options)
         else:
@@ -355,7 +374,9 @@ class PaymentProvider(models.Model):
                 buyer,
                 f"{self.fastspring_store}/{self.fastspring_checkout}",
                 title=title,
-                hidden_methods=("PURCHASE_ORDER", "QUOTE"),
+                hidden_methods=automatic.ONE_TIME_METHODS
+                if expected.on_demand
+                else ("PURCHASE_ORDER", "QUOTE"),
                 **options,
             )
         return self._fastspring_get_client().create_session(request)

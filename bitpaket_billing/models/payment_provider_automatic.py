@@ -4,10 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
-from ..fastspring import automatic, const, sessions
-from ..fastspring.errors import FastSpringError
-from ..fastspring.expected import Expected
-from ..fastspring.session_checks import check_session
+from ..fastspring import automatic
 
 #: What decides whether a provider charges automatically.
 OFFER = {
@@ -91,21 +88,9 @@ class PaymentProvider(models.Model):
         :rtype: dict
         :raise UserError: if it would not, with the reason
         """
-        self.ensure_one()
-        if missing := self._fastspring_find_empty_fields():
-            raise UserError("\n".join(missing))
-        currency = self.company_id.currency_id
-        if currency.name not in const.CURRENCY_DIGITS:
-            currency = self.env.ref("base.USD")
-        expected = self._fastspring_expect_opt_in("odoo-connection-test", currency)
-        buyer = sessions.Buyer(country=self.company_id.country_id.code or None)
-        try:
-            response = self._fastspring_create_opt_in(
-                expected, buyer, title=self.env._("Connection test"), locale="en"
-            )
-        except FastSpringError as error:
-            raise UserError(self._fastspring_explain_error(error)) from error
-        problems = check_session(response, expected, self.fastspring_sessions_api)
+        _currency, problems = self._fastspring_try_checkout(
+            self._fastspring_expect_opt_in, locale="en"
+        )
         if any(not problem.soft for problem in problems):
             raise UserError(
                 self.env._(
@@ -179,49 +164,10 @@ class PaymentProvider(models.Model):
             raise ValidationError(
                 self.env._("Enter the product for automatic payment first.")
             )
-        own_tax = self.company_id.bitpaket_tax_mode == "own_tax"
-        try:
-            return Expected(
-                reference=reference,
-                amount=amount,
-                currency=currency.name,
-                product=self.fastspring_automatic_product,
-                live=self.state == "enabled",
-                store=self.fastspring_store,
-                rule=const.RULE_TOTAL if own_tax else const.RULE_NET,
-                origin=self._fastspring_get_origin(),
-                on_demand=True,
-            )
-        except ValueError as error:
-            raise ValidationError(
-                self.env._(
-                    "FastSpring cannot be asked for %(amount)s %(currency)s.",
-                    amount=amount,
-                    currency=currency.name,
-                )
-            ) from error
-
-    def _fastspring_create_opt_in(self, expected, buyer, *, title, locale):
-        """Create a checkout session in which a customer agrees to later charges.
-
-        :param Expected expected: what to ask for
-        :param Buyer buyer: who agrees
-        :param str title: what the buyer reads as the product's name
-        :param str locale: the buyer's language
-        :return: FastSpring's answer, not checked yet
-        :rtype: dict
-        :raise FastSpringError: if there is none
-        """
-        if self.fastspring_sessions_api == const.V1:
-            request = sessions.build_v1(expected, buyer, locale=locale, on_demand=True)
-        else:
-            request = sessions.build_v2(
-                expected,
-                buyer,
-                f"{self.fastspring_store}/{self.fastspring_checkout}",
-                title=title,
-                locale=locale,
-                hidden_methods=automatic.ONE_TIME_METHODS,
-                on_demand=True,
-            )
-        return self._fastspring_get_client().create_session(request)
+        return self._fastspring_expect(
+            reference,
+            amount,
+            currency,
+            product=self.fastspring_automatic_product,
+            on_demand=True,
+        )

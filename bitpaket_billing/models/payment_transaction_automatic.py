@@ -28,7 +28,7 @@ class PaymentTransaction(models.Model):
         if not self._fastspring_is_opt_in():
             return super()._fastspring_create_session(expected, **options)
         in_their_language = self.with_context(lang=self.partner_lang)
-        return self.provider_id._fastspring_create_opt_in(
+        return self.provider_id._fastspring_create_session(
             expected,
             self._fastspring_prepare_buyer(),
             title=in_their_language.env._(

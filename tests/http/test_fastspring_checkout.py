@@ -6,9 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from dev.fastspring_sim import Simulator
-
-from ..fastspring_common import SECRET, FastSpringMixin
+from ..fastspring_common import FastSpringMixin, simulated
 
 EVENTS = "odoo.addons.bitpaket_billing.models.bitpaket_fastspring_event"
 
@@ -18,19 +16,7 @@ class TestFastSpringCheckout(FastSpringMixin, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.simulator = cls.enterClassContext(
-            Simulator(
-                auto_deliver=False,
-                webhook_secret=SECRET,
-                webhook_url=cls.provider.fastspring_webhook_url,
-            )
-        )
-        cls.provider.write(
-            {
-                "fastspring_test_api_url": cls.simulator.url,
-                "fastspring_test_storefront_url": cls.simulator.storefront_url,
-            }
-        )
+        cls.simulator = cls.enterClassContext(simulated(cls.provider))
 
     def setUp(self):
         super().setUp()

@@ -10,9 +10,7 @@ from odoo.fields import Datetime
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from dev.fastspring_sim import Simulator
-
-from ..fastspring_common import SECRET
+from ..fastspring_common import simulated
 from .test_portal_billing import BillingPage, Page
 
 REQUESTS = "odoo.addons.bitpaket_billing.models.payment_provider"
@@ -24,19 +22,7 @@ class PayPage(BillingPage, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.simulator = cls.enterClassContext(
-            Simulator(
-                auto_deliver=False,
-                webhook_secret=SECRET,
-                webhook_url=cls.provider.fastspring_webhook_url,
-            )
-        )
-        cls.provider.write(
-            {
-                "fastspring_test_api_url": cls.simulator.url,
-                "fastspring_test_storefront_url": cls.simulator.storefront_url,
-            }
-        )
+        cls.simulator = cls.enterClassContext(simulated(cls.provider))
         cls.old, cls.middle, cls.new = (
             cls.bill(amount, day)
             for amount, day in (
