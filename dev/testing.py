@@ -47,6 +47,9 @@ def run(arguments, keep=None):
             f"--odoo-database={name}",
             "--odoo-http",
             "--odoo-log-level=error",
+            # Two files of tests at a time, each process on its own copy.
+            "--numprocesses=2",
+            "--dist=loadfile",
             *arguments,
         ]
         # Tests with processes of their own work on copies of the blank database.

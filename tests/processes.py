@@ -26,7 +26,8 @@ class Scratch:
 
     def __init__(self, name, source=None):
         blank = os.environ["BITPAKET_BLANK_DATABASE"]
-        self.name = name = f"{blank}_{name}"
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        self.name = name = f"{blank}_{worker}_{name}"
         self.config = ROOT / ".run" / f"{name}.conf"
         source = source or blank
         _maintain(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -42,7 +42,7 @@ class BitpaketAutomaticPayment(models.Model):
     def _cron_work(self):
         """Plan what is new, and take each payment that is due one step on."""
         cron = self.env["ir.cron"]
-        self._plan()
+        self._plan_alone()
         if not cron._commit_progress(remaining=self._count_due()):
             return
         while True:
@@ -60,6 +60,15 @@ class BitpaketAutomaticPayment(models.Model):
                 continue
             if not cron._commit_progress(1, remaining=self._count_due()):
                 return
+
+    @api.model
+    def _plan_alone(self):
+        """Plan, and look again when another worker has just planned the same."""
+        while True:
+            try:
+                return self._plan()
+            except psycopg2.errors.SerializationFailure:
+                self.env.cr.rollback()
 
     @api.model
     def _due_condition(self):
