@@ -87,13 +87,12 @@ class AccountMove(models.Model):
         """
         sign = self.direction_sign
         text = lines.with_context(lang=self.partner_id.lang)
-        groups = text.grouped(lambda line: (line.meter_id, line.redemption_id))
+        groups = text.grouped(lambda line: line._booked_as())
         commands = []
         for item in self.invoice_line_ids.filtered(
             lambda one: one.display_type == "product"
         ):
-            key = (item.bitpaket_meter_id, item.bitpaket_redemption_id)
-            some = groups.get(key, text.browse())
+            some = groups.get(item._bitpaket_booked_as(), text.browse())
             amount = self.currency_id.round(sum(some.mapped("amount")))
             commands.append(
                 fields.Command.update(
@@ -171,12 +170,12 @@ class AccountMove(models.Model):
         first = self.bitpaket_statement_id._next_sequence()
         vals_list = []
         for key, items in self.invoice_line_ids.grouped(
-            lambda item: (item.bitpaket_meter_id, item.bitpaket_redemption_id)
+            lambda item: item._bitpaket_booked_as()
         ).items():
-            if not key[0]:
+            if not key[0] and not key[2]:
                 items = items.filtered(lambda one: one.product_id == minimum)
             billed = origin.usage_line_ids.filtered(
-                lambda line, key=key: (line.meter_id, line.redemption_id) == key
+                lambda line, key=key: line._booked_as() == key
             )
             amount = rating.outstanding(
                 exact(sign * sum(items.mapped("price_subtotal"))), (), digits
@@ -285,3 +284,24 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         help="The coupon that gives this discount.",
     )
+    bitpaket_phase_id = fields.Many2one(
+        "bitpaket.plan.phase",
+        string="Plan",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The plan whose price this is.",
+    )
+
+    def _bitpaket_booked_as(self):
+        """Return what usage lines have in common that stand on this line.
+
+        :return: meter, redemption and plan phase
+        :rtype: tuple
+        """
+        self.ensure_one()
+        return (
+            self.bitpaket_meter_id,
+            self.bitpaket_redemption_id,
+            self.bitpaket_phase_id,
+        )

@@ -96,7 +96,12 @@ class BitpaketAccount(models.Model):
         copy=False,
         help="First day that is not billed any more, in UTC.",
     )
-    statement_ids = fields.One2many("bitpaket.statement", "account_id")
+    statement_ids = fields.One2many(
+        "bitpaket.statement",
+        "account_id",
+        domain=[("kind", "=", "period")],
+        help="One per period, newest first; changes of plans have others.",
+    )
     statement_count = fields.Integer(compute="_compute_statement_count")
     invoice_ids = fields.One2many("account.move", "bitpaket_account_id")
     invoice_count = fields.Integer(compute="_compute_owed")
@@ -179,7 +184,7 @@ class BitpaketAccount(models.Model):
 
     @api.depends("price_book_id")
     def _compute_amount_running(self):
-        results = self._rate_period(rating.calendar_month(fields.Date.today()))
+        results = self._rate_running()
         for account in self:
             statement = results.get(account.id)
             failed = statement is None or isinstance(statement, rating.RatingError)

@@ -53,6 +53,10 @@ class BitpaketAccount(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _pay_automatically(self):
+        """Have what these accounts owe charged now, where they pay automatically."""
+        self.sudo().automatic_token_ids._bitpaket_wake()
+
     def _start_automatic_payment(self, partner):
         """Ask FastSpring for a checkout in which the customer agrees.
 

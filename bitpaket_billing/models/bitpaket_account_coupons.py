@@ -99,10 +99,11 @@ class BitpaketAccount(models.Model):
         if waiting:
             return rating.Period(waiting.period_start, waiting.period_end)
         latest = statements.search(
-            [("account_id", "=", self.id)], order="period_end desc", limit=1
+            [("account_id", "=", self.id), ("kind", "=", "period")],
+            order="period_end desc",
+            limit=1,
         )
-        start = max(latest.period_end or self.date_start, self.date_start)
-        return self._billed_part(rating.calendar_month(start))
+        return self._period_of(latest.period_end or self.date_start)
 
     def _has_been_invoiced(self):
         """Return whether the customer has got an invoice, on any account."""

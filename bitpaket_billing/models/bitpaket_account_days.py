@@ -52,6 +52,7 @@ class BitpaketAccount(models.Model):
             .search(
                 [
                     ("account_id", "=", self.id),
+                    ("kind", "=", "period"),
                     ("period_start", ">=", month.start),
                     ("period_start", "<", month.end),
                     ("state", "in", ("rated", "invoiced", "sent")),

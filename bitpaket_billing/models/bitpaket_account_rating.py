@@ -19,11 +19,17 @@ class Terms(NamedTuple):
     :param book: `bitpaket.price.book` record
     :param minimums: least amounts by kind, see `bitpaket.price.minimum`
     :param agreed: whether prices agreed with the account go first
+    :param str plan: of the account, as the rating core knows it; None: pay-as-you-go
+    :param allowances: `Allowance` by code of the meter, what the plan includes
+    :param fees: `rating.Fee` records that are due with the statement
     """
 
     book: models.BaseModel
     minimums: dict
     agreed: bool = True
+    plan: str | None = None
+    allowances: dict = {}
+    fees: tuple = ()
 
     def kept(self):
         """Return what a statement keeps of them: book and commitment.
@@ -87,15 +93,18 @@ class BitpaketAccount(models.Model):
             if isinstance(late, rating.RatingError):
                 result[account.id] = late
                 continue
+            known = terms[account.id]
             result[account.id] = rated = account._rate(
                 part,
-                terms[account.id].minimums,
+                known.minimums,
                 meters=meters,
                 usage=usage.get(account.id, ()),
                 prices=prices[account.id],
                 transactions=transactions.get(account.id, ()),
                 adjustments=late,
                 coupons=purse.coupons(account.id, part),
+                fees=known.fees,
+                plan=known.plan,
             )
             if isinstance(rated, rating.Statement):
                 purse.spend(account.id, rated.coupons)
@@ -111,7 +120,7 @@ class BitpaketAccount(models.Model):
         :rtype: rating.Statement | rating.RatingError
         """
         self.ensure_one()
-        full_period = rating.calendar_month(part.start)
+        full_period = self._full_period(part.start)
         try:
             statement = rating.rate_statement(
                 rating.StatementRequest(
@@ -159,7 +168,10 @@ class BitpaketAccount(models.Model):
         :rtype: dict[int, Terms]
         """
         accounts = self.sudo()
-        books = book.sudo() if book else accounts.price_book_id
+        book = book and book.sudo()
+        books = book or (
+            accounts.price_book_id | accounts._phases().plan_id.bitpaket_book_id
+        )
         agreed = accounts.env["bitpaket.price.minimum"].search(
             [
                 "|",
@@ -171,12 +183,14 @@ class BitpaketAccount(models.Model):
         result = {}
         for account in accounts:
             part = account._billed_part(period) or period
-            held = books if book else account.price_book_id
+            held, plan = book or account.price_book_id, {}
+            if account.has_plan and not book:
+                held, plan = account._plan_terms(part)
             minimums = {}
             for some in (by_book.get(held), by_account.get(account)):
                 if some:
                     minimums |= some._in_force(account.currency_id, part.start)
-            result[account.id] = Terms(held, minimums)
+            result[account.id] = Terms(held, minimums, **plan)
         return result
 
     def _rating_prices(self, terms):
@@ -228,6 +242,10 @@ class BitpaketAccount(models.Model):
                         }
                     )
                 )
+            if terms[account.id].allowances:
+                result[account.id] = _with_allowances(
+                    result[account.id], terms[account.id].allowances
+                )
         return result
 
     # --- late usage
@@ -265,6 +283,21 @@ class BitpaketAccount(models.Model):
                 elif isinstance(result[account_id], list):
                     result[account_id] += statement._compare_with_billed(now.lines)
         return result
+
+
+def _with_allowances(prices, allowances):
+    """Return prices that are free for as much more as a plan includes.
+
+    :param list prices: `rating.Price` records
+    :param dict allowances: `Allowance` records by code of the meter
+    :rtype: list
+    """
+    return [
+        replace(price, free=price.free + allowances[price.meter].quantity)
+        if price.meter in allowances
+        else price
+        for price in prices
+    ]
 
 
 def _minimums(amounts, part, full_period):

@@ -116,7 +116,8 @@ class BitpaketBillingPreview(models.Model):
             SQL(
                 """
                 WITH due AS (
-                    SELECT * FROM (%(due)s) every WHERE month = %(month)s
+                    SELECT * FROM (%(due)s) every
+                     WHERE scope = %(scope)s AND run_start = %(start)s
                 ), gone AS (
                     DELETE FROM bitpaket_billing_preview
                      WHERE run_id = %(run)s
@@ -134,7 +135,8 @@ class BitpaketBillingPreview(models.Model):
                        period_end = EXCLUDED.period_end
                 """,
                 due=due,
-                month=run.period_start,
+                scope=run.scope,
+                start=run.period_start,
                 run=run.id,
                 company=run.company_id.id,
                 uid=self.env.uid,
@@ -275,6 +277,7 @@ class BitpaketBillingPreview(models.Model):
         found = statements.search(
             [
                 ("account_id", "in", self.account_id.ids),
+                ("kind", "=", "period"),
                 ("state", "in", BILLED),
                 ("period_end", "<=", period.start),
                 (

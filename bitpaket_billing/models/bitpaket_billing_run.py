@@ -2,14 +2,14 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import html2plaintext
+from odoo.tools import format_date, html2plaintext
 
 from .. import rating
 from ..tools import period_label
 
 
 class BitpaketBillingRun(models.Model):
-    """One month close of a company: what is to do, what is done, what failed."""
+    """One month close of a company, or a day's plans: what is to do, done, failed."""
 
     _name = "bitpaket.billing.run"
     _description = "Billing Run"
@@ -24,7 +24,7 @@ class BitpaketBillingRun(models.Model):
         default=lambda self: self.env.company,
     )
     scope = fields.Selection(
-        [("month", "Calendar month")],
+        [("month", "Calendar month"), ("day", "Plans of a day")],
         required=True,
         default="month",
         readonly=True,
@@ -118,11 +118,15 @@ class BitpaketBillingRun(models.Model):
         running = fields.Date.start_of(fields.Date.today(), "month")
         last = running - relativedelta(months=1)
         closed = self.search_count(
-            [("company_id", "=", self.env.company.id), ("period_start", "=", last)]
+            [
+                ("company_id", "=", self.env.company.id),
+                ("scope", "=", "month"),
+                ("period_start", "=", last),
+            ]
         )
         return running if closed else last
 
-    @api.depends("period_start")
+    @api.depends("period_start", "scope")
     def _compute_period_end(self):
         for run in self:
             run.period_end = run.period_start and run._period().end
@@ -133,14 +137,19 @@ class BitpaketBillingRun(models.Model):
         for run in self:
             run.is_over = run.period_end and run.period_end <= fields.Date.today()
 
-    @api.depends("period_start", "period_end")
+    @api.depends("period_start", "period_end", "scope")
     def _compute_display_name(self):
         for run in self:
-            run.display_name = (
-                period_label(self.env, run.period_start, run.period_end)
-                if run.period_start
-                else ""
-            )
+            if not run.period_start:
+                run.display_name = ""
+            elif run.scope == "day":
+                run.display_name = self.env._(
+                    "Plans due on %s", format_date(self.env, run.period_end)
+                )
+            else:
+                run.display_name = period_label(
+                    self.env, run.period_start, run.period_end
+                )
 
     @api.constrains("period_start")
     def _check_period_start(self):
@@ -158,6 +167,10 @@ class BitpaketBillingRun(models.Model):
             )
 
     def _period(self):
+        """Return the month; or the day with which the periods of plans end."""
+        if self.scope == "day":
+            end = self.period_start + relativedelta(days=1)
+            return rating.Period(self.period_start, end)
         return rating.calendar_month(self.period_start)
 
     # === STEPS === #

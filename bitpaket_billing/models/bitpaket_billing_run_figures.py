@@ -154,7 +154,8 @@ class BitpaketBillingRun(models.Model):
     )
     def _compute_totals(self):
         by_start = {
-            (run.company_id, run.period_end): run for run in self._with_earlier()
+            (run.company_id, run.scope, run.period_end): run
+            for run in self._with_earlier()
         }
         totals = defaultdict(dict)
         run_ids = [run.id for run in by_start.values()]
@@ -170,7 +171,8 @@ class BitpaketBillingRun(models.Model):
                 totals[run][currency] = amount or 0
         for run in self:
             now = totals[run]
-            before = totals[by_start.get((run.company_id, run.period_start))]
+            earlier = by_start.get((run.company_id, run.scope, run.period_start))
+            before = totals[earlier]
             run.totals = run._amounts_text(now)
             run.totals_last = run._amounts_text(before)
             run.totals_change = run._change_text(now, before) if now else False

@@ -95,9 +95,10 @@ class BitpaketBillingRun(models.Model):
 
     @api.model
     def _open_due(self, source="cron", until=None):
-        """Open a run for every month that is due, and start or preview it.
+        """Open a run for every month, and day of plans, that is due, and start it.
 
-        Missed months are caught up, each in its own run.
+        Or preview it, where a run needs approval. What was missed is caught up, each
+        in its own run.
 
         :param str source: who asks; the scheduler minds each company's settings
         :param date until: first day that is not closed; never after the running month
@@ -108,23 +109,33 @@ class BitpaketBillingRun(models.Model):
             if automatic and not company.bitpaket_close_automatically:
                 continue
             ready = company._bitpaket_closable_until(at_its_hour=automatic)
-            months = self._due_months(company, min(until or ready, ready))
-            if months:
-                self._open(company, months, source)
+            due = self._due_runs(company, min(until or ready, ready))
+            if due:
+                self._open(company, due, source)
         self.env["bitpaket.statement"]._prepare_companies()
 
     @api.model
-    def _open(self, company, months, source):
+    def _open(self, company, due, source):
         runs = self.search(
-            [("company_id", "=", company.id), ("period_start", "in", months)]
-        )
+            [
+                ("company_id", "=", company.id),
+                ("period_start", "in", [start for _scope, start in due]),
+            ]
+        ).filtered(lambda run: (run.scope, run.period_start) in due)
+        known = {(run.scope, run.period_start) for run in runs}
         runs |= self.create(
             [
-                {"company_id": company.id, "period_start": month, "source": source}
-                for month in sorted(set(months) - set(runs.mapped("period_start")))
+                {
+                    "company_id": company.id,
+                    "scope": scope,
+                    "period_start": start,
+                    "source": source,
+                }
+                for scope, start in due
+                if (scope, start) not in known
             ]
         )
-        for run in runs.sorted("period_start"):
+        for run in runs.sorted("period_end"):
             if run.state == "cancelled":
                 continue
             if run.started or not company.bitpaket_close_approval:
@@ -133,59 +144,99 @@ class BitpaketBillingRun(models.Model):
                 run._prepare_preview()
 
     @api.model
-    def _due_months(self, company, until):
-        """Return the first days of the months in which accounts have no statement yet.
+    def _due_runs(self, company, until):
+        """Return the months, and days of plans, with accounts not billed yet.
 
-        :rtype: list[date]
+        :return: scope and first day of each run
+        :rtype: list[tuple]
         """
         query = SQL(
-            "SELECT DISTINCT month FROM (%s) due ORDER BY month",
+            "SELECT DISTINCT scope, run_start FROM (%s) due ORDER BY run_start, scope",
             self._due_accounts(company, until),
         )
-        return [row[0] for row in self.env.execute_query(query)]
+        return self.env.execute_query(query)
 
     @api.model
     def _due_accounts(self, company, until):
-        """Return the query of accounts and months that have no statement yet.
+        """Return the query of accounts and periods that have no statement yet.
 
-        :return: account_id, partner_id, currency_id, month, period_start, period_end
+        Days that an account pays as it goes are billed by calendar months, with all
+        other accounts; those of a plan, and what a plan cuts short, on the day after.
+        The same as `rating.Timeline` tells of one account.
+
+        :return: account_id, partner_id, currency_id, scope and run_start of the run,
+            period_start, period_end, is_next
         """
+        self.env["bitpaket.plan.phase"].flush_model()
         return SQL(
             """
             SELECT account.id AS account_id, account.partner_id, account.currency_id,
-                   month::date AS month, part.period_start,
-                   LEAST((month + interval '1 month')::date, account.date_end)
-                   AS period_end
+                   run.scope, run.run_start, part.period_start, part.period_end,
+                   part.period_start = COALESCE(billed.until, account.date_start)
+                   AS is_next
               FROM bitpaket_account account
               LEFT JOIN LATERAL (
-                    SELECT period_end AS end FROM bitpaket_statement
-                     WHERE account_id = account.id
+                    SELECT period_end AS until FROM bitpaket_statement
+                     WHERE account_id = account.id AND kind = 'period'
                      ORDER BY period_start DESC LIMIT 1
                    ) billed ON true
-              CROSS JOIN LATERAL generate_series(
-                    date_trunc('month', COALESCE(billed.end, account.date_start)),
-                    %(until)s::date - interval '1 month', interval '1 month'
-                   ) month
               CROSS JOIN LATERAL (
-                    SELECT GREATEST(month::date, account.date_start) AS period_start
+                    SELECT NULL AS plan_id, account.date_start AS begins,
+                           date_trunc('month', account.date_start)::date AS anchor,
+                           (SELECT MIN(date_start) FROM bitpaket_plan_phase
+                             WHERE account_id = account.id AND active) AS ends
+                     UNION ALL
+                    SELECT plan_id, date_start, anchor,
+                           LEAD(date_start) OVER (ORDER BY date_start)
+                      FROM bitpaket_plan_phase
+                     WHERE account_id = account.id AND active
+                   ) phase
+              CROSS JOIN LATERAL generate_series(
+                    GREATEST(0, %(first)s),
+                    %(last)s
+                   ) number
+              CROSS JOIN LATERAL (
+                    SELECT (anchor + make_interval(months => number))::date AS begins,
+                           (anchor + make_interval(months => number + 1))::date AS ends
+                   ) uncut
+              CROSS JOIN LATERAL (
+                    SELECT GREATEST(uncut.begins, phase.begins, billed.until)
+                           AS period_start,
+                           LEAST(uncut.ends, phase.ends, account.date_end)
+                           AS period_end,
+                           plan_id IS NULL
+                           AND COALESCE(phase.ends >= uncut.ends, true) AS by_month
                    ) part
+              CROSS JOIN LATERAL (
+                    SELECT CASE WHEN by_month THEN 'month' ELSE 'day' END AS scope,
+                           CASE WHEN by_month THEN uncut.begins ELSE period_end - 1
+                           END AS run_start,
+                           CASE WHEN by_month THEN uncut.ends ELSE period_end
+                           END AS due
+                   ) run
              WHERE account.company_id = %(company)s
-               AND (account.date_end IS NULL OR account.date_end > month::date)
+               AND part.period_start < part.period_end
+               AND run.due <= %(until)s
                AND NOT EXISTS (
                     SELECT FROM bitpaket_statement
-                     WHERE account_id = account.id
+                     WHERE account_id = account.id AND kind = 'period'
                        AND period_start = part.period_start
                    )
             """,
             company=company.id,
             until=until,
+            first=SQL(
+                "%s - 1", _months_between("GREATEST(billed.until, phase.begins)")
+            ),
+            last=_months_between("LEAST(phase.ends, %s::date)", until),
         )
 
     def _create_statements(self):
         """Create the statements of the run's accounts that have none yet.
 
         What was decided on the preview holds. An account that was not on it is held:
-        nobody has approved its invoice.
+        nobody has approved its invoice. One period of an account follows the other:
+        while an earlier one has no statement, a later one gets none.
         """
         self.ensure_one()
         self.env["bitpaket.billing.preview"].flush_model(["held", "reason"])
@@ -195,7 +246,7 @@ class BitpaketBillingRun(models.Model):
                 INSERT INTO bitpaket_statement
                        (run_id, account_id, partner_id, company_id, currency_id,
                         period_start, period_end, state, attempts, amount_total,
-                        held, reason, reason_user_id,
+                        held, reason, reason_user_id, kind,
                         create_uid, create_date, write_uid, write_date)
                 SELECT %(run)s, due.account_id, due.partner_id, %(company)s,
                        due.currency_id, due.period_start, due.period_end,
@@ -203,19 +254,21 @@ class BitpaketBillingRun(models.Model):
                        COALESCE(preview.held, %(approved)s),
                        CASE WHEN %(approved)s AND preview.id IS NULL
                             THEN %(unseen)s ELSE preview.reason END,
-                       preview.reason_user_id,
+                       preview.reason_user_id, 'period',
                        %(uid)s, now() AT TIME ZONE 'UTC',
                        %(uid)s, now() AT TIME ZONE 'UTC'
                   FROM (%(due)s) due
                   LEFT JOIN bitpaket_billing_preview preview
                     ON preview.run_id = %(run)s
                    AND preview.account_id = due.account_id
-                 WHERE due.month = %(month)s
-                ON CONFLICT (account_id, period_start) DO NOTHING
+                 WHERE due.scope = %(scope)s AND due.run_start = %(start)s
+                   AND due.is_next
+                ON CONFLICT (account_id, period_start) WHERE kind = 'period' DO NOTHING
                 """,
                 run=self.id,
                 company=self.company_id.id,
-                month=self.period_start,
+                scope=self.scope,
+                start=self.period_start,
                 approved=bool(
                     self.approver_id or self.company_id.bitpaket_close_approval
                 ),
@@ -288,3 +341,12 @@ class BitpaketBillingRun(models.Model):
     def _among(self, groups):
         """Return the runs that groups of rows are of."""
         return self.browse(group[0].id for group in groups)
+
+
+def _months_between(day, *arguments):
+    """Return SQL that counts the months from an anchor's month to a day's."""
+    return SQL(
+        "((EXTRACT(YEAR FROM %(day)s) - EXTRACT(YEAR FROM anchor)) * 12"
+        " + EXTRACT(MONTH FROM %(day)s) - EXTRACT(MONTH FROM anchor))::int",
+        day=SQL(day, *arguments),
+    )

@@ -94,7 +94,7 @@ class BitpaketInvoicing(models.AbstractModel):
             "currency_id": statement.currency_id.id,
             "partner_id": payer.id,
             "partner_shipping_id": partner.id,
-            "invoice_date": statement.period_end,
+            "invoice_date": statement._invoice_date(),
             "invoice_payment_term_id": (
                 payer.property_payment_term_id or company.bitpaket_payment_term_id
             ).id,
@@ -120,16 +120,16 @@ class BitpaketInvoicing(models.AbstractModel):
 
     @api.model
     def _prepare_invoice_lines(self, lines, position, sign, booking):
-        """Return one invoice line per meter or minimum that costs something.
+        """Return one invoice line per meter, fee or minimum that costs something.
 
-        What a coupon takes off a meter is a line of its own, taxed as the meter is.
+        What a coupon takes off one is a line of its own, taxed as that is.
 
         The amount is booked as quantity 1 times the amount, because Odoo rounds
         quantities; the real quantities stand in the text and in the usage lines.
         """
         result = []
-        for (meter, redemption), group in lines.grouped(
-            lambda line: (line.meter_id, line.redemption_id)
+        for (meter, redemption, phase), group in lines.grouped(
+            lambda line: line._booked_as()
         ).items():
             amount = lines.currency_id.round(sum(group.mapped("amount")))
             if amount:
@@ -140,19 +140,23 @@ class BitpaketInvoicing(models.AbstractModel):
                         "price_unit": sign * amount,
                         "bitpaket_meter_id": meter.id,
                         "bitpaket_redemption_id": redemption.id,
-                        **booking(meter, position),
+                        "bitpaket_phase_id": phase.id,
+                        **booking(meter, position, bool(phase)),
                     }
                 )
         return result
 
     @api.model
-    def _prepare_booking(self, meter, position):
+    def _prepare_booking(self, meter, position, is_fee=False):
         """Return how what a meter counts is booked: product, taxes and account.
 
-        :param meter: the meter; none for minimums
+        :param meter: the meter; none for plans and minimums
+        :param bool is_fee: whether it is a plan's price
         """
         company = self.env.company
-        product = meter.product_id or self.env.ref("bitpaket_billing.product_minimum")
+        product = meter.product_id or self.env.ref(
+            f"bitpaket_billing.product_{'plan' if is_fee else 'minimum'}"
+        )
         product = product.with_company(company)
         taxes = product.taxes_id._filter_taxes_by_company(company)
         accounts = product.product_tmpl_id.get_product_accounts(position)

@@ -82,10 +82,6 @@ class BitpaketStatement(models.Model):
     attempts = fields.Integer(readonly=True)
     next_retry = fields.Datetime(readonly=True)
 
-    _account_period_uniq = models.Constraint(
-        "unique (account_id, period_start)",
-        "An account has one statement per period.",
-    )
     _period_ordered = models.Constraint(
         "CHECK (period_end > period_start)", "A period must end after it starts."
     )
@@ -246,6 +242,7 @@ class BitpaketStatement(models.Model):
             rated = results[account.id]
             line_vals += statement._prepare_lines(rated.lines, meters)
             statement.amount_total = float(rated.total)
+        self._keep_terms(terms, results)
         for (book, commitment), statements in self.grouped(
             lambda statement: terms[statement.account_id.id].kept()
         ).items():

@@ -89,6 +89,16 @@ class BitpaketStatement(models.Model):
                 self.env._("Only billing managers and accountants correct statements.")
             )
 
+    def _check_fees(self, credits, rebill):
+        """Refuse to bill a plan's price again with a later statement."""
+        if rebill == "next" and any(line.phase_id for line in credits):
+            raise UserError(
+                self.env._(
+                    "The price of a plan is billed again at once, or not at all: "
+                    "choose one of these, or leave its line out of the credit."
+                )
+            )
+
     def _next_correction(self):
         """Number the next correction, and keep others from correcting meanwhile.
 
@@ -125,6 +135,7 @@ class BitpaketStatement(models.Model):
         """
         self.ensure_one()
         self._check_may_correct()
+        self._check_fees(credits, rebill)
         self = self.sudo().with_company(self.company_id).with_context(**SILENT)
         date = date or fields.Date.context_today(self)
         credits = self._with_discounts(credits)
@@ -208,6 +219,9 @@ class BitpaketStatement(models.Model):
         :raise UserError: when the period cannot be rated, in words
         """
         self.ensure_one()
+        again = self._fees_again(credits)
+        if self.kind == "change":
+            return again
         account = self.account_id
         period = rating.Period(self.period_start, self.period_end)
         rated = account._rate_usage(period, {}, {account.id: terms}, NO_COUPONS)[
@@ -215,10 +229,11 @@ class BitpaketStatement(models.Model):
         ]
         if isinstance(rated, rating.RatingError):
             raise UserError(account._rating_error_message(rated, terms.book))
+        lines = [line for line in rated.lines if line.kind != "fee"]
         digits = self.currency_id.decimal_places
         billed = self._billed_by_meter()
         for line, amount in credits.items():
-            if line.redemption_id:
+            if line.redemption_id or line.phase_id:
                 continue  # what is compared is the usage before coupons
             if (line.adjusted_statement_id or line.statement_id) == self:
                 key = line.meter_id.code or None
@@ -226,9 +241,12 @@ class BitpaketStatement(models.Model):
                 undone = line._credited_quantity(amount)
                 billed[key] = (before[0] - amount, before[1] - exact(undone))
         if in_full:
-            return rating.rebill(rated.lines, billed, period, digits, str(self.id))
+            return (
+                *rating.rebill(lines, billed, period, digits, str(self.id)),
+                *again,
+            )
         return rating.adjustment_lines(
-            rating.adjustments(rated.lines, billed, period, str(self.id), "again"),
+            rating.adjustments(lines, billed, period, str(self.id), "again"),
             period,
             digits,
         )

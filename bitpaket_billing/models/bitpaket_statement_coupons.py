@@ -36,6 +36,7 @@ class BitpaketStatement(models.Model):
                 continue
             discounted = (lines - coupons).filtered(
                 lambda line, coupon=coupon: line.meter_id == coupon.meter_id
+                and line.phase_id == coupon.phase_id
                 and line.move_id == coupon.move_id
                 and line.type != "minimum"
             )

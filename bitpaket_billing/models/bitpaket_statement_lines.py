@@ -79,9 +79,17 @@ class BitpaketStatement(models.Model):
             "charged_quantity": _float_or_none(line.charged_quantity),
             "metered_quantity": _float_or_none(line.metered),
             "amount": float(line.amount),
-            "adjusted_statement_id": int(line.code) if late else None,
+            "adjusted_statement_id": self._adjusted_by(line),
             "redemption_id": int(line.code) if coupon else None,
+            "phase_id": int(line.fee) if int(line.fee or 0) else None,
         }
+
+    def _adjusted_by(self, line):
+        """Return the id of the statement that a line adjusts, if it adjusts one."""
+        if line.kind == "adjustment":
+            return int(line.code)
+        # A fee that was credited, and is billed again.
+        return self.id if line.kind == "fee" and line.note == "again" else None
 
     def _line_unit(self, line, meter):
         if line.note == "event_fee":
@@ -120,6 +128,7 @@ class BitpaketStatement(models.Model):
             [
                 ("for_good", "=", False),
                 ("redemption_id", "=", False),
+                ("phase_id", "=", False),
                 "|",
                 "&",
                 ("statement_id", "=", self.id),
@@ -151,7 +160,11 @@ class BitpaketStatement(models.Model):
         """Return what a usage line is for, in the customer's language."""
         if line.kind == "minimum":
             return self.env._("Minimum invoice")
+        if line.kind == "fee":
+            return self._fee_name(line)
         name = meter.name if meter else self.env._("Minimum commitment")
+        if line.fee:
+            name = self._fee_name(line)
         if line.kind == "coupon":
             redemption = self.env["bitpaket.coupon.redemption"].browse(int(line.code))
             return self.env._(
@@ -180,6 +193,10 @@ class BitpaketStatement(models.Model):
         if line.note == "event_fee":
             return self.env._("%s, fee per event", name)
         return self._tier_name(line, meter) if line.tier_from is not None else name
+
+    def _fee_name(self, line):
+        phase = self.env["bitpaket.plan.phase"].browse(int(line.fee) or False)
+        return phase._fee_name(line) if phase else self.env._("Plan")
 
     def _tier_name(self, line, meter):
         bounds = {

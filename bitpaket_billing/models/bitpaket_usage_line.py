@@ -34,6 +34,7 @@ class BitpaketUsageLine(models.Model):
     type = fields.Selection(
         [
             ("usage", "Usage"),
+            ("fee", "Plan"),
             ("commitment", "Minimum commitment"),
             ("adjustment", "Adjustment"),
             ("minimum", "Minimum invoice"),
@@ -55,6 +56,14 @@ class BitpaketUsageLine(models.Model):
         ondelete="restrict",
         readonly=True,
         index="btree_not_null",
+    )
+    phase_id = fields.Many2one(
+        "bitpaket.plan.phase",
+        string="Plan",
+        ondelete="restrict",
+        index="btree_not_null",
+        readonly=True,
+        help="Of the plan's price, and of what discounts or credits it.",
     )
     date_start = fields.Date(string="From", readonly=True)
     date_end = fields.Date(
@@ -110,6 +119,21 @@ class BitpaketUsageLine(models.Model):
         help="What was metered, in the meter's base unit, on a meter's first line.",
     )
     amount = fields.Monetary(readonly=True)
+
+    _fee_uniq = models.UniqueIndex(
+        "(phase_id, date_start) WHERE type = 'fee' AND amount > 0 "
+        "AND adjusted_statement_id IS NULL",
+        "The plan's price for these days was charged already.",
+    )
+
+    def _booked_as(self):
+        """Return what lines have in common that stand on one invoice line.
+
+        :return: meter, redemption and plan phase
+        :rtype: tuple
+        """
+        self.ensure_one()
+        return self.meter_id, self.redemption_id, self.phase_id
 
     @api.model
     def _insert(self, vals_list):

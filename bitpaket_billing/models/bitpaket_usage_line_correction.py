@@ -32,6 +32,22 @@ class BitpaketUsageLine(models.Model):
             self.currency_id.decimal_places,
         )
 
+    def _paid_fee(self):
+        """Return what of a plan's fee was paid for, less credits and coupons.
+
+        :rtype: rating.PaidFee
+        """
+        self.ensure_one()
+        left = self._left()
+        discounts = self.statement_id._with_discounts({self: left}) if left else {}
+        return rating.PaidFee(
+            self.date_start,
+            self.date_end,
+            rating.outstanding(
+                exact(0), discounts.values(), self.currency_id.decimal_places
+            ),
+        )
+
     def _credited_quantity(self, amount):
         """Return what a credit takes off the quantity: all of it, or nothing.
 
@@ -71,6 +87,7 @@ class BitpaketUsageLine(models.Model):
             ).id,
             "credited_line_id": (self.credited_line_id or self).id,
             "redemption_id": self.redemption_id.id or None,
+            "phase_id": self.phase_id.id or None,
             # The credit of a credit undoes it, wherever that one counts.
             "for_good": self.for_good if is_credit else not move.bitpaket_reopens,
         }

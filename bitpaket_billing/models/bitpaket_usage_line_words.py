@@ -94,7 +94,7 @@ class BitpaketUsageLine(models.Model):
         self.ensure_one()
         if self.basis == "event_fee":
             return True
-        if self.type in ("commitment", "minimum", "coupon"):
+        if self.type in ("commitment", "minimum", "coupon", "fee"):
             return False
         return bool(self.quantity or not self.basis)
 
@@ -132,7 +132,7 @@ class BitpaketUsageLine(models.Model):
         conversion = rating.explain_quantity(
             rated,
             exact(self.metered_quantity),
-            rating.calendar_month(self.date_start),
+            self.account_id._full_period(self.date_start),
         )
         facts = {
             "metered": self._number(conversion.metered),
@@ -183,6 +183,8 @@ class BitpaketUsageLine(models.Model):
                 "Reported after that period was invoiced: the difference to what was "
                 "billed for it"
             )
+        if self.type == "fee":
+            return self._explain_fee()
         if self.type in ("commitment", "minimum"):
             return self.env._(
                 "%(least)s at least, less %(reached)s reached = %(amount)s",
@@ -208,6 +210,20 @@ class BitpaketUsageLine(models.Model):
             terms.append(self._full(self.flat_amount))
         sum_ = " + ".join(filter(None, terms))
         return f"{sum_} = {self._money(self.amount)}"
+
+    def _explain_fee(self):
+        """Tell how a plan's fee came about."""
+        if self.basis == "unused":
+            return self.env._("Paid for, and not used any more: credited by days")
+        if not self.charged_quantity:
+            return self.env._("The plan's price, in advance")
+        return self.env._(
+            "%(count)s of %(per)s days at %(price)s = %(amount)s",
+            count=self._number(self.charged_quantity),
+            per=self._number(self.per),
+            price=self._money(self.unit_price),
+            amount=self._money(self.amount),
+        )
 
     def _explain_product(self):
         """Tell what was multiplied with the unit price."""

@@ -246,7 +246,7 @@ class BitpaketUsageStore(models.AbstractModel):
                                             WHERE state NOT IN ('rated', 'invoiced',
                                                                 'sent')) AS unbilled
                                   FROM bitpaket_statement
-                                 WHERE account_id = account.id
+                                 WHERE account_id = account.id AND kind = 'period'
                                ) billed
                          WHERE account.company_id = %(company)s
                            AND event.time < %(before)s

@@ -169,6 +169,7 @@ class BitpaketUsageStore(models.AbstractModel):
                     SELECT account_id, MAX(usage_seen_at) AS seen
                       FROM bitpaket_statement
                      WHERE account_id = ANY(%(accounts)s) AND period_end = %(before)s
+                       AND kind = 'period'
                      GROUP BY account_id
                 ), touched AS (
                     SELECT daily.account_id, meter_id, daily.day, daily.updated
@@ -191,6 +192,7 @@ class BitpaketUsageStore(models.AbstractModel):
                         OR meter.aggregation = ANY(%(levels)s))
                    AND touched.day < statement.period_end
                    AND touched.updated > statement.usage_seen_at
+                   AND statement.kind = 'period'
                  WHERE statement.state IN ('rated', 'invoiced', 'sent')
                    AND statement.period_start < %(before)s
                  ORDER BY statement.id

@@ -179,17 +179,17 @@ class ResCompany(models.Model):
                 )
 
     def _bitpaket_closable_until(self, at_its_hour=True):
-        """Return the first day that is not closed yet: of this month, or of the last.
+        """Return the first day that is not closed yet: today, or yesterday.
 
         All in UTC; the time zones of users and companies mean nothing.
 
-        :param bool at_its_hour: mind at which hour the company closes its months
+        :param bool at_its_hour: mind at which hour the company closes its periods
         :rtype: date
         """
         now = fields.Datetime.now()
         if at_its_hour:
             now -= timedelta(hours=self.bitpaket_close_time)
-        return fields.Date.start_of(now.date(), "month")
+        return now.date()
 
     def _bitpaket_responsible(self):
         """Return who is asked to approve billing runs and to mend what fails.

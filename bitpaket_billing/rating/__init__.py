@@ -28,6 +28,17 @@ from .explain import Conversion, explain, explain_quantity
 from .late import adjustments
 from .payment import to_pay
 from .periods import Period, add_months, calendar_month
+from .plans import (
+    PaidFee,
+    Phase,
+    Timeline,
+    allowance_left,
+    monthly,
+    prorated_allowance,
+    term_end,
+    unused_rest,
+    used,
+)
 from .pricing import Tier
 from .purse import Purse, Redeemed
 from .rollup import (
@@ -40,7 +51,7 @@ from .rollup import (
     together,
 )
 from .review import COMPARED, average, change, review, totals_by_meter
-from .statement import discount_lines, per_meter, rate_statement
+from .statement import discount_lines, fee_line, per_meter, rate_statement
 from .trial import Difference, difference, differences, even_usage, laid_over
 from .types import (
     Adjustment,

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from .commitment import minimum_invoice, prorated, true_up
 from .coupons import Discountable, apply_coupons
+from .periods import Period
 from .rounding import ONE, ZERO, exact, half_up
 from .types import Line, Statement, StatementRequest
 from .usage import rate_usage
@@ -37,6 +38,17 @@ def rate_statement(request):
     return Statement(tuple(lines), _total(lines), discounts.results)
 
 
+def fee_line(fee, digits):
+    """Return the line of a fee, whose amount is rounded as it is billed.
+
+    :param Fee fee: the fee
+    :param int digits: decimals of the currency
+    :rtype: Line
+    """
+    request = StatementRequest(Period(fee.start, fee.end), digits, (), (), ())
+    return _fee_line(fee, request)
+
+
 def discount_lines(lines, coupons, period, digits):
     """Return the coupon lines of lines that are billed again, one for each meter.
 
@@ -54,12 +66,12 @@ def discount_lines(lines, coupons, period, digits):
 
 @exact
 def per_meter(lines):
-    """Split every coupon line by the meters of what it discounts.
+    """Split every coupon line by the meters, and fees, of what it discounts.
 
     Lines of one meter are booked and taxed alike, and so is their discount.
 
     :param lines: sequence of Line, those of a whole statement
-    :return: the lines, with one coupon line for each coupon and meter
+    :return: the lines, with one coupon line for each coupon and meter, or fee
     :rtype: tuple[Line, ...]
     """
     result = []
@@ -69,14 +81,16 @@ def per_meter(lines):
             continue
         parts = {}
         for position, share in line.shares:
-            parts.setdefault(lines[position].meter, []).append((position, share))
-        for meter, shares in parts.items():
+            key = lines[position].meter, lines[position].fee
+            parts.setdefault(key, []).append((position, share))
+        for (meter, fee), shares in parts.items():
             amount = -sum((share for _position, share in shares), ZERO)
             if amount:
                 result.append(
                     replace(
                         line,
                         meter=meter,
+                        fee=fee,
                         amount=amount,
                         flat=amount,
                         shares=tuple(shares),
@@ -114,6 +128,7 @@ def _fee_line(fee, request):
         "start": fee.start,
         "end": fee.end,
         "code": fee.code,
+        "fee": fee.code,
         "plan": request.plan if fee.plan is None else fee.plan,
         "note": fee.note,
     }

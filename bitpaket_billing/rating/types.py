@@ -369,6 +369,7 @@ class Line:
     :param str note: of a usage line, how it came about when not by tier or unit:
         package, block, flat, percentage, event_fee, per_event, minimum or maximum;
         of other lines, the caller's note
+    :param str fee: code of the fee that the line is, or that a coupon discounts
     :param tuple shares: of a coupon line: (position of a line, its share of the
         discount), positive, adding up to the discount
     """
@@ -392,6 +393,7 @@ class Line:
     code: str = ""
     plan: str | None = None
     note: str = ""
+    fee: str = ""
     shares: tuple[tuple[int, Decimal], ...] = ()
 
 

@@ -6,6 +6,8 @@ from . import (
     bitpaket_coupon_change,
     bitpaket_coupon_generate,
     bitpaket_coupon_redeem,
+    bitpaket_plan_choice,
+    bitpaket_plan_move,
     bitpaket_price_example,
     bitpaket_price_trial,
     bitpaket_usage_discard,

@@ -1,0 +1,117 @@
+"""Which days of an account are billed together, and by which plan."""
+
+from odoo import fields, models
+
+from .. import rating
+
+
+class BitpaketAccount(models.Model):
+    _inherit = "bitpaket.account"
+
+    plan_phase_ids = fields.One2many(
+        "bitpaket.plan.phase", "account_id", string="Plan", readonly=True
+    )
+    has_plan = fields.Boolean(
+        copy=False,
+        readonly=True,
+        help="Whether it ever had a plan: nobody looks for the phases of others.",
+    )
+
+    def _phases(self):
+        """Return the phases of these accounts: what holds, and what is to come.
+
+        :rtype: recordset of `bitpaket.plan.phase`
+        """
+        return self.sudo().filtered("has_plan").plan_phase_ids
+
+    def _timeline(self):
+        """Return the phases of this account as the rating core knows them.
+
+        :rtype: rating.Timeline
+        """
+        self.ensure_one()
+        return rating.Timeline(
+            self.date_start,
+            self.date_end or None,
+            [phase._to_rating() for phase in self._phases()],
+        )
+
+    def _phase_on(self, day):
+        """Return the phase that a day is in; none: pay-as-you-go.
+
+        :rtype: recordset of `bitpaket.plan.phase`
+        """
+        self.ensure_one()
+        begun = self._phases().filtered(lambda phase: phase.date_start <= day)
+        return begun.sorted("date_start")[-1:]
+
+    def _full_period(self, day):
+        """Return the uncut period that a day is in: of its plan, or its month.
+
+        :rtype: rating.Period
+        """
+        self.ensure_one()
+        if not self.has_plan:
+            return rating.calendar_month(day)
+        return self._timeline().full_period(day)
+
+    def _period_of(self, day):
+        """Return the period that a day is billed in.
+
+        :rtype: rating.Period | None
+        :return: None when the day is not billed
+        """
+        self.ensure_one()
+        if not self.has_plan:
+            part = self._billed_part(rating.calendar_month(day))
+            return part if part and day in part else None
+        try:
+            return self._timeline().period(day)
+        except rating.InvalidValue:
+            return None
+
+    def _running_period(self):
+        """Return the period that is running today, in UTC, or the last billed one.
+
+        :return: None when the account is not billed yet
+        :rtype: rating.Period | None
+        """
+        self.ensure_one()
+        return self._period_of(fields.Date.today())
+
+    def _period_end(self, day):
+        """Return the first day after the period that a day is in.
+
+        :rtype: date
+        """
+        period = self._period_of(day) or self._full_period(day)
+        return period.end
+
+    def _periods(self, start, until):
+        """Return the billed periods between two days.
+
+        :param date start: the first period contains it, or begins later
+        :param date until: no period ends after it
+        :rtype: list[rating.Period]
+        """
+        self.ensure_one()
+        result = []
+        day = max(start, self.date_start)
+        while (period := self._period_of(day)) and period.end <= until:
+            result.append(period)
+            day = period.end
+        return result
+
+    def _rate_running(self):
+        """Rate what these accounts used in their running periods so far.
+
+        :return: by account id, as of `_rate_period`
+        :rtype: dict[int, rating.Statement | rating.RatingError]
+        """
+        result = {}
+        for period, accounts in self.grouped(
+            lambda account: account._running_period()
+        ).items():
+            if period:
+                result |= accounts._rate_period(period)
+        return result
