@@ -34,6 +34,7 @@ ACCOUNT_FIELDS = [
     "automatic_ended_by",
     "automatic_ended_date",
     "has_coupons",
+    "has_plan",
 ]
 STATEMENT_FIELDS = [
     "account_id",

@@ -51,6 +51,7 @@ class AccountMove(models.Model):
             self.env["bitpaket.meter"]._fields["kind"]._description_selection(self.env)
         )
         labels["coupon"] = self.env._("Coupons")
+        labels["plan"] = self.env._("Plan")
         return [
             (kind, labels.get(kind, ""), group)
             for kind, group in lines._grouped_to_show().items()

@@ -214,7 +214,9 @@ class BitpaketAccount(models.Model):
                         currency=account.currency_id.name,
                     )
                 )
-            billed = account.statement_ids[:1]
+            billed = account.env["bitpaket.statement"].search(
+                [("account_id", "=", account.id)], limit=1
+            )
             if billed and billed.currency_id != account.currency_id:
                 raise ValidationError(
                     self.env._(

@@ -1,6 +1,8 @@
 """Which days of an account are billed together, and by which plan."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 from .. import rating
 
@@ -9,13 +11,28 @@ class BitpaketAccount(models.Model):
     _inherit = "bitpaket.account"
 
     plan_phase_ids = fields.One2many(
-        "bitpaket.plan.phase", "account_id", string="Plan", readonly=True
+        "bitpaket.plan.phase", "account_id", string="Phases", readonly=True
     )
     has_plan = fields.Boolean(
         copy=False,
         readonly=True,
         help="Whether it ever had a plan: nobody looks for the phases of others.",
     )
+
+    @api.constrains("date_end")
+    def _check_plan_has_ended(self):
+        for account in self.filtered(lambda one: one.date_end and one.has_plan):
+            phase = account._phase_on(account.date_end)
+            if phase.plan_id:
+                raise ValidationError(
+                    self.env._(
+                        "“%(account)s” is on the plan “%(plan)s” on %(day)s. Cancel "
+                        "the plan first, now or for that day.",
+                        account=account.name,
+                        plan=phase.plan_id.name,
+                        day=format_date(self.env, account.date_end),
+                    )
+                )
 
     def _phases(self):
         """Return the phases of these accounts: what holds, and what is to come.
@@ -45,15 +62,19 @@ class BitpaketAccount(models.Model):
         begun = self._phases().filtered(lambda phase: phase.date_start <= day)
         return begun.sorted("date_start")[-1:]
 
-    def _full_period(self, day):
+    def _full_period(self, day, until=None):
         """Return the uncut period that a day is in: of its plan, or its month.
 
+        :param date until: end of the days in question; when the plan's period ends
+            before it, they are no period of the account's, and the month is returned
         :rtype: rating.Period
         """
         self.ensure_one()
+        month = rating.calendar_month(day)
         if not self.has_plan:
-            return rating.calendar_month(day)
-        return self._timeline().full_period(day)
+            return month
+        period = self._timeline().full_period(day)
+        return month if until and until > period.end else period
 
     def _period_of(self, day):
         """Return the period that a day is billed in.

@@ -61,9 +61,10 @@ class BitpaketAccount(models.Model):
         """
         self.ensure_one()
         quote = {}
+        account = self.with_context(bitpaket_quoting=True)
         try:
             with self.env.cr.savepoint():
-                quote = self._describe_change(self._change_plan(*args, **kwargs))
+                quote = account._describe_change(account._change_plan(*args, **kwargs))
                 raise TakenBack
         except TakenBack:
             self.env.invalidate_all()
@@ -345,7 +346,9 @@ class BitpaketAccount(models.Model):
         self.sudo().subscription_ids._bitpaket_follow()
 
     def _note_plan(self, what, reason=None):
-        """Tell on the account what was changed."""
+        """Tell on the account what was changed, unless it is taken back anyway."""
+        if self.env.context.get("bitpaket_quoting"):
+            return
         for account in self:
             account.message_post(
                 body=account.env._("%(what)s: %(reason)s", what=what, reason=reason)

@@ -120,7 +120,7 @@ class BitpaketAccount(models.Model):
         :rtype: rating.Statement | rating.RatingError
         """
         self.ensure_one()
-        full_period = self._full_period(part.start)
+        full_period = self._full_period(part.start, part.end)
         try:
             statement = rating.rate_statement(
                 rating.StatementRequest(

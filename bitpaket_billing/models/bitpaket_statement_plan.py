@@ -123,7 +123,7 @@ class BitpaketStatement(models.Model):
     def _billed_terms(self):
         """Return what the account was rated by, with its plan and its fees."""
         terms = super()._billed_terms()
-        if not self.phase_id and not self.line_ids.filtered("phase_id"):
+        if not self.account_id.has_plan:
             return terms
         digits = self.currency_id.decimal_places
         return terms._replace(

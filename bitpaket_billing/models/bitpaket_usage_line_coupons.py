@@ -37,12 +37,16 @@ class BitpaketUsageLine(models.Model):
         return result
 
     def _grouped_to_show(self):
-        """Return these lines by kind, and those of coupons together at the end.
+        """Return these lines by kind; plans first, those of coupons at the end.
 
         :rtype: dict[str | bool, recordset]
         """
-        groups = self.grouped(
-            lambda line: "coupon" if line.redemption_id else line.kind
+        groups = self.sorted(lambda line: not line.phase_id).grouped(
+            lambda line: "coupon"
+            if line.redemption_id
+            else "plan"
+            if line.phase_id
+            else line.kind
         )
         if "coupon" in groups:
             groups["coupon"] = groups.pop("coupon")

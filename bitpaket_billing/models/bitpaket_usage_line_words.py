@@ -132,7 +132,7 @@ class BitpaketUsageLine(models.Model):
         conversion = rating.explain_quantity(
             rated,
             exact(self.metered_quantity),
-            self.account_id._full_period(self.date_start),
+            self.account_id._full_period(self.date_start, self.date_end),
         )
         facts = {
             "metered": self._number(conversion.metered),

@@ -23,7 +23,7 @@ class SaleSubscription(models.Model):
             ("paused", "Paused"),
             ("ended", "Ended"),
         ],
-        string="Plan",
+        string="Plan state",
         readonly=True,
         index=True,
     )

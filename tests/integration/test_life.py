@@ -1,0 +1,25 @@
+"""Fourteen months of two hundred accounts, through the scheduled jobs."""
+
+import os
+import random
+
+from ..processes import Scratch
+
+ACCOUNTS = os.environ.get("LIFE_ACCOUNTS", "200")
+MONTHS = os.environ.get("LIFE_MONTHS", "14")
+
+
+def test_life():
+    """Whatever customers and finance do, no promise is broken.
+
+    `LIFE_SEED` repeats a life, `LIFE_ACCOUNTS` and `LIFE_MONTHS` make it shorter; the
+    months are checked one by one as it goes.
+    """
+    seed = int(os.environ.get("LIFE_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"a life by chance: LIFE_SEED={seed}")
+    with Scratch("life") as scratch:
+        done = scratch.run("tests.integration.life_inside", str(seed), ACCOUNTS, MONTHS)
+    print(done)
+    for deed in ("start", "upgrade", "downgrade", "cancel", "pause", "resume"):
+        assert done.get(f"change {deed}"), f"no {deed} in this life"
+    assert done["failed"], "nothing failed in this life"
