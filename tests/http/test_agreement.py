@@ -1,4 +1,4 @@
-"""One number everywhere: balance, preview, invoice, its PDF and the CSV, to the cent."""
+"""One number everywhere: balance, preview, invoice, PDF and CSV, to the cent."""
 
 import csv
 import io
