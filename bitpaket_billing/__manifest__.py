@@ -14,7 +14,7 @@
         "portal",
         "subscription_oca",
     ],
-    "external_dependencies": {"python": ["prometheus_client"]},
+    "external_dependencies": {"python": ["prometheus_client", "xlsxwriter"]},
     "data": [
         "security/bitpaket_billing_groups.xml",
         "security/ir.model.access.csv",

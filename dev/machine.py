@@ -15,6 +15,7 @@ PACKAGES = {
     "chromium": ("chromium", "fonts-liberation"),
     "wkhtmltopdf": ("wkhtmltopdf", "fonts-dejavu-core"),
     "pdftotext": ("poppler-utils",),
+    "soffice": ("libreoffice-calc",),
 }
 #: What every command needs before it can start.
 BASICS = ["venv", "postgres", "wkhtmltopdf"]

@@ -10,7 +10,7 @@ from .odoo_server import OdooServer, free_port
 from .paths import ROOT, RUN
 from .postgres import Postgres
 
-PROGRAMS = [*machine.BASICS, "chromium", "pdftotext"]
+PROGRAMS = [*machine.BASICS, "chromium", "pdftotext", "soffice"]
 
 
 def run(arguments, keep=None):
