@@ -14,11 +14,15 @@ from .paths import CACHE, LOGS
 PACKAGES = {
     "chromium": ("chromium", "fonts-liberation"),
     "wkhtmltopdf": ("wkhtmltopdf", "fonts-dejavu-core"),
+    "hledger": ("hledger",),
+    "ledger": ("ledger",),
     "pdftotext": ("poppler-utils",),
     "soffice": ("libreoffice-calc",),
 }
 #: What every command needs before it can start.
 BASICS = ["venv", "postgres", "wkhtmltopdf"]
+#: Programs that read what is handed over to bookkeeping; its tests ask them.
+BOOKKEEPING = ["hledger", "ledger"]
 
 
 def find_postgres():

@@ -10,7 +10,7 @@ from .odoo_server import OdooServer, free_port
 from .paths import ROOT, RUN
 from .postgres import Postgres
 
-PROGRAMS = [*machine.BASICS, "chromium", "pdftotext", "soffice"]
+PROGRAMS = [*machine.BASICS, *machine.BOOKKEEPING, "chromium", "pdftotext", "soffice"]
 
 
 def run(arguments, keep=None):
@@ -66,6 +66,7 @@ def run_unit(arguments):
 
     :rtype: int
     """
+    machine.ensure(machine.BOOKKEEPING)
     venv, _odoo = environment.ensure()
     command = [str(venv / "bin/python"), "-m", "pytest", "-p", "no:odoo", "tests/unit"]
     return subprocess.run(

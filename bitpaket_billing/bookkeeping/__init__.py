@@ -1,5 +1,6 @@
 """The hand-over to bookkeeping: journal entries in, files out. Pure, without Odoo."""
 
+from . import beancount, datev, plaintext
 from .pack import PACK
 from .profile_writer import PROFILE
 from .profiles import PROFILES
@@ -16,7 +17,17 @@ from .types import (
 )
 
 #: Every format, by its code.
-FORMATS: dict[str, Format] = {one.code: one for one in (PACK, PROFILE)}
+FORMATS: dict[str, Format] = {
+    format_.code: format_
+    for format_ in (
+        PACK,
+        datev.FORMAT,
+        PROFILE,
+        beancount.FORMAT,
+        plaintext.HLEDGER,
+        plaintext.LEDGER,
+    )
+}
 
 __all__ = [
     "ERROR",

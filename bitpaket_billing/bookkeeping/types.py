@@ -14,6 +14,11 @@ from types import MappingProxyType
 ERROR, WARNING = "error", "warning"
 
 
+def _lt(text):
+    """Mark a text for translation, which is looked up where it is shown."""
+    return text
+
+
 @dataclass(frozen=True)
 class Account:
     """An account of the ledger.
@@ -63,6 +68,8 @@ class Line:
     :param str kind: what it is for: a meter's kind, `plan`, `coupon`, `commitment`,
         `fee`, `tax` or empty
     :param str matching: number of the reconciliation it belongs to
+    :param str settles: number of the invoice that this line pays or credits, as far as
+        it is one
     """
 
     account: Account
@@ -80,6 +87,12 @@ class Line:
     kind: str = ""
     analytic: str = ""
     matching: str = ""
+    settles: str = ""
+
+    @property
+    def balance(self):
+        """Debit less credit, in the company's currency."""
+        return self.debit - self.credit
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,10 @@ class Books:
     partners: tuple[Partner, ...] = ()
     user: str = ""
     options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def digits(self, currency):
+        """Return how many decimals a currency has."""
+        return self.currencies.get(currency, 2)
 
 
 @dataclass(frozen=True)

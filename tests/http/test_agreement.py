@@ -139,7 +139,7 @@ class TestAgreement(CouponMaker, PlanMixin, HttpCase):
         return sum((Decimal(row["Amount"]) for row in rows), Decimal(0))
 
     def read_pdfs(self, statements):
-        """Return the words of each invoice's PDF, with the reports made by wkhtmltopdf."""
+        """Return the words of the PDF of each invoice."""
         report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
         files = [
             report._render_qweb_pdf("account.account_invoices", one.move_id.ids)[0]
