@@ -128,7 +128,7 @@ class Control:
         self._add_number(entry)
 
     def _add_tax(self, line: Line, country):
-        amount = -sums.balance(line)
+        amount = -line.balance
         for code in line.taxes:
             total = self.taxes.setdefault((code, country), TaxTotal())
             total.base += amount

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
+from operator import attrgetter
 
 from . import sums
-from .text import _lt
-from .types import Books, Entry, Line
+from .types import Books, Entry, Line, _lt
 
 _RATE = Decimal("0.000001")
 
@@ -39,7 +39,7 @@ class Amount:
 
 
 def _own(row, amount):
-    return Amount(amount, sums.digits_of(row.books, row.books.currency))
+    return Amount(amount, row.books.digits(row.books.currency))
 
 
 def _currency(row):
@@ -48,7 +48,7 @@ def _currency(row):
 
 def _in_currency(row):
     amount = sums.in_currency(row.books, row.line)
-    return Amount(amount, sums.digits_of(row.books, _currency(row)))
+    return Amount(amount, row.books.digits(_currency(row)))
 
 
 def _rate(row):
@@ -56,13 +56,13 @@ def _rate(row):
         return Amount(Decimal(1), 6)
     if not row.line.amount_currency:
         return None
-    rate = abs(sums.balance(row.line) / row.line.amount_currency)
+    rate = abs(row.line.balance / row.line.amount_currency)
     return Amount(rate.quantize(_RATE, ROUND_HALF_UP), 6)
 
 
 def _figure(name):
     def read(row):
-        found = sums.figures(row.entry, sums.balance)
+        found = sums.figures(row.entry, attrgetter("balance"))
         return _own(row, sums.document_sign(row.entry) * getattr(found, name))
 
     return read
@@ -157,8 +157,8 @@ READERS: dict[str, Callable] = {
     "line.number": lambda row: row.line_number,
     "line.debit": lambda row: _own(row, row.line.debit),
     "line.credit": lambda row: _own(row, row.line.credit),
-    "line.balance": lambda row: _own(row, sums.balance(row.line)),
-    "line.amount": lambda row: _own(row, abs(sums.balance(row.line))),
+    "line.balance": lambda row: _own(row, row.line.balance),
+    "line.amount": lambda row: _own(row, abs(row.line.balance)),
     "line.amount_currency": _in_currency,
     "line.currency": _currency,
     "line.rate": _rate,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from . import sums
 from .control import Control
@@ -89,7 +90,7 @@ ITEM = (*ENTRY, *LINE)
 
 
 def _figure(name):
-    return lambda b, e: _own(b, getattr(sums.figures(e, sums.balance), name))
+    return lambda b, e: _own(b, getattr(sums.figures(e, attrgetter("balance")), name))
 
 
 def _document_total(books, entry):
@@ -152,7 +153,7 @@ def plain_items(books: Books, items: list[list]) -> list[list]:
 def _plain(books, value):
     """Return a value as the CSV and the JSON show it: text, number or None."""
     if isinstance(value, Money):
-        return format_amount(value.amount, sums.digits_of(books, value.currency))
+        return format_amount(value.amount, books.digits(value.currency))
     if isinstance(value, date):
         return value.isoformat()
     return clean(value) if isinstance(value, str) else value

@@ -39,7 +39,7 @@ class Formats:
 
     def money(self, currency):
         """Return the format of amounts in a currency."""
-        digits = sums.digits_of(self.books, currency)
+        digits = self.books.digits(currency)
         if digits not in self._money:
             zeros = f".{'0' * digits}" if digits else ""
             self._money[digits] = self.book.add_format({"num_format": f"#,##0{zeros}"})

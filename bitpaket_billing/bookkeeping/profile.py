@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .template import Style, Template, TemplateError, parse
-from .text import _lt
-from .types import ERROR, Problem
+from .types import ERROR, Problem, _lt
 
 LINE, PART = "line", "part"
 REFUSE, CUT, REPLACE = "refuse", "cut", "replace"

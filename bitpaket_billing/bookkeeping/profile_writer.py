@@ -21,8 +21,8 @@ from .profile import (
     problems_of,
     read_profile,
 )
-from .text import _lt, clean, guard, safe_file_name
-from .types import ERROR, WARNING, Books, Entry, Format, Problem
+from .text import clean, guard, safe_file_name
+from .types import ERROR, WARNING, Books, Entry, Format, Problem, _lt
 
 #: Characters to collect before bytes are given out.
 CHUNK = 64 * 1024

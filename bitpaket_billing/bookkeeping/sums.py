@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from .text import _lt
-from .types import ERROR, Account, Books, Entry, Line, Partner, Problem
+from .types import ERROR, Account, Books, Entry, Line, Partner, Problem, _lt
 
 ZERO = Decimal(0)
 #: Kinds of accounts on which a document's total stands.
 COUNTERPART = ("receivable", "payable")
 DOCUMENTS = ("invoice", "credit_note")
-#: Decimals of a currency that the books do not tell.
-DIGITS = 2
 
 # English text, with placeholders as Odoo's translations want them.
 # pylint: disable=prefer-env-translation
@@ -23,16 +20,6 @@ UNBALANCED = _lt(
 )
 
 
-def balance(line: Line) -> Decimal:
-    """Return debit minus credit, in the company's currency."""
-    return line.debit - line.credit
-
-
-def digits_of(books: Books, currency: str) -> int:
-    """Return how many decimals a currency has."""
-    return books.currencies.get(currency, DIGITS)
-
-
 def foreign(books: Books, line: Line) -> bool:
     """Tell whether a line was booked in another currency than the company's."""
     return bool(line.currency) and line.currency != books.currency
@@ -40,7 +27,7 @@ def foreign(books: Books, line: Line) -> bool:
 
 def in_currency(books: Books, line: Line) -> Decimal:
     """Return a line's balance in the currency that it was booked in."""
-    return line.amount_currency if foreign(books, line) else balance(line)
+    return line.amount_currency if foreign(books, line) else line.balance
 
 
 def is_tax(line: Line) -> bool:
@@ -143,7 +130,7 @@ def parts(books: Books, entry: Entry) -> list[Part]:
     for line in entry.lines:
         if line.account.kind in COUNTERPART:
             continue
-        amount = -sign * balance(line)
+        amount = -sign * line.balance
         if is_tax(line):
             key = (line.account, line.tax)
             taxes[key] = taxes.get(key, ZERO) + amount
@@ -151,7 +138,7 @@ def parts(books: Books, entry: Entry) -> list[Part]:
             key = (line.account, line.taxes)
             nets[key] = nets.get(key, ZERO) + amount
     spread = dict.fromkeys(nets, ZERO)
-    digits = digits_of(books, books.currency)
+    digits = books.digits(books.currency)
     for (account, code), amount in taxes.items():
         bases = [key for key in nets if code in key[1]]
         if not bases:

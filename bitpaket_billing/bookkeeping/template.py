@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from .fields import FIELDS, READERS, Amount
-from .text import _lt, format_amount, format_date
+from .text import format_amount, format_date
+from .types import _lt
 
 # English texts, with placeholders as Odoo's translations want them.
 # pylint: disable=prefer-env-translation

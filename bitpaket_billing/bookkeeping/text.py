@@ -9,11 +9,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')
 
 
-def _lt(text):
-    """Mark a text for translation, which is looked up where it is shown."""
-    return text
-
-
 def clean(text):
     """Return a text on one line: each run of control characters is a space.
 

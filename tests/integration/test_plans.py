@@ -268,7 +268,7 @@ class TestPlans(PlanMixin, TransactionCase):
         )
 
     def test_overage(self):
-        """What is used beyond the plan is billed after its period, with the next fee."""
+        """What is used beyond the plan is billed afterwards, with the next fee."""
         plan = self.make_plan("Store", 10, allowances=[("transfer_out", 50, None)])
         self.change("2026-11-12", "choose", plan)
         # The price book has 100 GiB free itself.
@@ -328,7 +328,7 @@ class TestPlans(PlanMixin, TransactionCase):
         )
 
     def test_versions(self):
-        """Subscribers keep their terms; a new version is for new ones, or on request."""
+        """Subscribers keep their terms; others get those of the new version."""
         self.change("2026-11-12", "choose", self.basic)
         with self.assertRaisesRegex(UserError, "new version"):
             self.basic.bitpaket_price_ids[0].amount = 31
