@@ -4,6 +4,7 @@ from . import beancount, datev, plaintext
 from .pack import PACK
 from .profile_writer import PROFILE
 from .profiles import PROFILES
+from .proof import Proof, Total, check_balance, fingerprint, imbalance
 from .types import (
     ERROR,
     WARNING,
@@ -36,9 +37,14 @@ __all__ = [
     "WARNING",
     "Account",
     "Books",
+    "Proof",
     "Entry",
     "Format",
     "Line",
     "Partner",
     "Problem",
+    "Total",
+    "check_balance",
+    "fingerprint",
+    "imbalance",
 ]

@@ -1,4 +1,5 @@
 from . import (
+    bookkeeping,
     coupon_codes,
     export,
     fastspring,

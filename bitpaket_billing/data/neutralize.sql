@@ -6,3 +6,7 @@ UPDATE payment_provider
        fastspring_password = NULL,
        fastspring_webhook_secret = NULL
  WHERE code = 'fastspring';
+-- hand nothing over to bookkeeping
+UPDATE bitpaket_export_target
+   SET schedule = 'none',
+       delivery = 'download';

@@ -8,6 +8,7 @@ from . import (
     bitpaket_coupon_redeem,
     bitpaket_plan_choice,
     bitpaket_plan_move,
+    bitpaket_export_supersede,
     bitpaket_price_example,
     bitpaket_price_trial,
     bitpaket_usage_discard,

@@ -1,0 +1,86 @@
+"""Brings the files of an export to where its target wants them, after the commit."""
+
+import io
+import zipfile
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+#: Zipped files have a time that says nothing, so that equal files are equal.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class BitpaketExportBatch(models.Model):
+    _inherit = "bitpaket.export.batch"
+
+    next_delivery = fields.Datetime(readonly=True, copy=False)
+
+    # === ACTION METHODS === #
+
+    def action_download(self):
+        """Download the file, or all of them in a zip."""
+        self.ensure_one()
+        self.check_access("read")
+        self._note_delivered()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/bitpaket_billing/export/{self.id}",
+            "target": "download",
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _note_delivered(self):
+        """Note that the files were taken, if that is the first time."""
+        self.check_access("write")
+        batches = self.sudo().filtered(lambda batch: batch.state == "generated")
+        batches.filtered(lambda one: one.target_id.delivery == "download").write(
+            {"state": "delivered"}
+        )
+
+    def _zip(self):
+        """Return all files in one, always the same bytes.
+
+        :rtype: bytes
+        """
+        self.ensure_one()
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in self.file_ids:
+                info = zipfile.ZipInfo(file.name, ZIP_TIME)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, file.attachment_id.sudo().raw)
+        return target.getvalue()
+
+    def _deliver(self):
+        """Deliver the files; what fails is tried again in an hour, and told once."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                if self.target_id.delivery == "mail":
+                    self._mail()
+                else:
+                    self._put_files()
+        except UserError as error:
+            self.message = str(error)
+            self._put_off_delivery()
+            self._remind(str(error))
+            return
+        self.write({"state": "delivered", "message": False, "next_delivery": False})
+        self.activity_feedback(["bitpaket_billing.activity_export"])
+
+    def _put_off_delivery(self):
+        """Try to deliver again in an hour."""
+        self.next_delivery = fields.Datetime.add(fields.Datetime.now(), hours=1)
+
+    def _put_files(self):
+        for file in self.file_ids:
+            self.target_id._put(file.name, file.attachment_id.raw)
+
+    def _mail(self):
+        """Hand an e-mail with the files over to the queue."""
+        template = self.env.ref("bitpaket_billing.mail_template_export")
+        template.send_mail(
+            self.id,
+            email_values={"attachment_ids": self.file_ids.attachment_id.ids},
+        )
