@@ -141,10 +141,28 @@ class BitpaketInvoicing(models.AbstractModel):
                         "bitpaket_meter_id": meter.id,
                         "bitpaket_redemption_id": redemption.id,
                         "bitpaket_phase_id": phase.id,
+                        **self._prepare_service(lines, phase),
                         **booking(meter, position, bool(phase)),
                     }
                 )
         return result
+
+    @api.model
+    def _prepare_service(self, lines, phase):
+        """Return the days that a plan's fee, or a discount on it, is for.
+
+        :param lines: the usage lines of the invoice
+        :param phase: the plan phase; none: of something else
+        """
+        fees = lines.filtered(
+            lambda line: line.phase_id == phase and line.type in ("fee", "credit")
+        )
+        if not phase or not fees:
+            return {}
+        return {
+            "bitpaket_service_start": min(fees.mapped("date_start")),
+            "bitpaket_service_end": max(fees.mapped("date_end")),
+        }
 
     @api.model
     def _prepare_booking(self, meter, position, is_fee=False):

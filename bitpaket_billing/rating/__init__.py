@@ -14,6 +14,7 @@ from .corrections import (
 )
 from .coupons import Coupon, CouponResult
 from .daily import Charge, DayCost, by_day
+from .deferral import credited_shares, earned, first_release, outlasts
 from .errors import (
     BeyondLastTier,
     DuplicateUsage,
