@@ -7,6 +7,8 @@ from . import (
     portal,
     portal_automatic,
     portal_coupon,
+    portal_details,
+    portal_members,
     portal_pay,
     portal_usage,
     usage,

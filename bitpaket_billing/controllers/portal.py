@@ -60,6 +60,7 @@ INVOICE_FIELDS = [
     "amount_residual",
     "currency_id",
     "company_id",
+    "bitpaket_account_id",
     "bitpaket_statement_id",
 ]
 PAYMENT_FIELDS = [
@@ -104,6 +105,8 @@ class BillingPortal(CustomerPortal):
         :param int account_id: one of several accounts; default: the first
         """
         accounts = self._get_billing_accounts()
+        if isinstance(account_id, str):  # chosen without scripts
+            account_id = int(account_id) if account_id.isdecimal() else None
         account = self._find_account(accounts, account_id)
         if account_id is not None and not account:
             return request.redirect("/my")
@@ -126,6 +129,7 @@ class BillingPortal(CustomerPortal):
             "bitpaket_billing.portal_my_billing",
             {
                 **values,
+                "may_act": self._may_act(account),
                 **self._get_balance_values(account),
                 **self._get_invoice_values(invoices_sudo),
                 **self._get_payment_values(
@@ -205,15 +209,30 @@ class BillingPortal(CustomerPortal):
             return accounts
         user = request.env.user
         # What portal users see is limited by a record rule already.
-        own = [("partner_id", "child_of", user.commercial_partner_id.id)]
-        return accounts.search_fetch(
-            [] if user.share else own, ACCOUNT_FIELDS, order="date_start, id"
-        )
+        own = [] if user.share else accounts._get_own_domain(user)
+        return accounts.search_fetch(own, ACCOUNT_FIELDS, order="date_start, id")
 
     def _find_account(self, accounts, account_id):
         if account_id is None:
             return accounts[:1]
         return accounts.filtered(lambda account: account.id == account_id)
+
+    def _may_act(self, account):
+        """Return whether the user may do more on an account than read."""
+        return account.sudo()._get_role(request.env.user) != "read"
+
+    def _refuse_to_act(self, account):
+        """Tell somebody who may only read why nothing happened."""
+        return request.render(
+            "bitpaket_billing.portal_read_only",
+            {
+                **self._prepare_portal_layout_values(),
+                "page_name": "billing",
+                "account": account,
+                "contact_url": self._get_contact_url(account),
+            },
+            status=403,
+        )
 
     def _get_contact_url(self, account):
         """Return where the customer reaches the people who do the billing."""

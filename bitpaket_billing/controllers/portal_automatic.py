@@ -47,8 +47,10 @@ class AutomaticPortal(BillingPortal):
         account = self._find_account(self._get_billing_accounts(), account_id)
         if not account:
             return request.redirect("/my")
+        if not self._may_act(account):
+            return self._refuse_to_act(account)
         try:
-            url = account.sudo()._start_automatic_payment(account.sudo().partner_id)
+            url = account.sudo()._start_automatic_payment(account.sudo()._get_payer())
         except UserError as error:
             return self._render_automatic(account, problem=str(error))
         return request.redirect(url, code=303, local=False)
@@ -65,6 +67,8 @@ class AutomaticPortal(BillingPortal):
         account = self._find_account(self._get_billing_accounts(), account_id)
         if not account:
             return request.redirect("/my")
+        if not self._may_act(account):
+            return self._refuse_to_act(account)
         account.sudo()._end_automatic_payment("customer")
         return request.redirect(f"/my/billing/{account.id}/automatic", code=303)
 
@@ -75,6 +79,7 @@ class AutomaticPortal(BillingPortal):
                 **self._prepare_portal_layout_values(),
                 "page_name": "billing_automatic",
                 "account": account,
+                "may_act": self._may_act(account),
                 "automatic": self._get_automatic_values(account),
                 "contact_url": self._get_contact_url(account),
                 "problem": problem,

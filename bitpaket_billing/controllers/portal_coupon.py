@@ -66,6 +66,8 @@ class CouponPortal(BillingPortal):
         account = self._find_account(self._get_billing_accounts(), account_id)
         if not account:
             return request.redirect("/my")
+        if not self._may_act(account):
+            return self._refuse_to_act(account)
         code = code.strip()[:100]
         if not code:
             return self._render_coupon(account)
@@ -91,6 +93,7 @@ class CouponPortal(BillingPortal):
                 **self._prepare_portal_layout_values(),
                 "page_name": "billing_coupon",
                 "account": account,
+                "may_act": self._may_act(account),
                 "contact_url": self._get_contact_url(account),
                 "code": code,
                 "redemption": redemption_sudo,

@@ -43,6 +43,8 @@ class BillingPayPortal(BillingPortal):
         if request.httprequest.method != "POST":
             # Who had to log in first comes back like this, and decides anew.
             return request.redirect(f"/my/billing/{account.id}")
+        if not self._may_act(account):
+            return self._refuse_to_act(account)
         invoice_id = int(invoice_id) if str(invoice_id or "").isdecimal() else None
         started = self._start_checkout(account, invoice_id, bool(again))
         if "url" in started:
@@ -76,6 +78,10 @@ class BillingPayPortal(BillingPortal):
         account = self._find_own_account(account_id)
         if not account:
             return {"error": request.env._("This billing account is not yours.")}
+        if not self._may_act(account):
+            return {
+                "error": request.env._("You may look at this account, but not pay.")
+            }
         invoice_id = invoice_id if isinstance(invoice_id, int) else None
         return self._start_checkout(account, invoice_id, bool(again), popup=True)
 
@@ -93,7 +99,7 @@ class BillingPayPortal(BillingPortal):
         """
         account = self._find_own_account(account_id)
         known = isinstance(session, str) and outcome in ("sent", "left", "finished")
-        if not account or not known:
+        if not account or not known or not self._may_act(account):
             return False
         transaction_sudo = (
             request.env["payment.transaction"]
@@ -149,6 +155,10 @@ class BillingPayPortal(BillingPortal):
             return request.redirect("/my", code=303)
         if request.httprequest.method != "POST":
             return request.redirect(f"/my/billing/{account.id}")
+        if not self._may_act(account):
+            return self._refuse_to_act(account)
+        if account._is_by_invitation(request.env.user):
+            return self._refuse_to_act(account)
         known_sudo = self._find_fastspring_account(account)
         error = request.env._(
             "There is nothing at FastSpring yet. Your cards and receipts are there "
@@ -277,11 +287,12 @@ class BillingPayPortal(BillingPortal):
     def _get_balance_values(self, account):
         """Add what can be paid, and how."""
         facts = account.sudo()._get_checkout_facts()
+        checkout = self._may_act(account) and facts["checkout"]
         return {
             **super()._get_balance_values(account),
-            "checkout": facts["checkout"]
-            and self._get_checkout_values(account, facts["checkout"]),
-            "fastspring_account": facts["account"],
+            "checkout": checkout and self._get_checkout_values(account, checkout),
+            "fastspring_account": facts["account"]
+            and not account._is_by_invitation(request.env.user),
         }
 
     def _get_checkout_values(self, account, checkout):

@@ -20,6 +20,11 @@ class AccountMove(models.Model):
         copy=False,
         readonly=True,
     )
+    bitpaket_purchase_order = fields.Char(
+        string="Purchase order",
+        readonly=True,
+        help="The customer's own number, as it was when this was invoiced.",
+    )
     usage_line_ids = fields.One2many(
         "bitpaket.usage.line", "move_id", string="Usage", readonly=True, copy=False
     )
@@ -38,6 +43,12 @@ class AccountMove(models.Model):
         if vals.get("is_move_sent") and not self.env.context.get(SENDING):
             self._bitpaket_set_statements_sent()
         return result
+
+    def _has_to_be_paid(self):
+        """Offer nothing to pay, on Odoo's pages as well, to whom may only read."""
+        account = self.sudo().bitpaket_account_id
+        may_act = not account or account._get_role(self.env.user) != "read"
+        return may_act and super()._has_to_be_paid()
 
     def _bitpaket_usage_by_meter(self):
         """Return the usage lines for the annex of the invoice, grouped by kind.

@@ -58,7 +58,9 @@ class AccountMove(models.Model):
                     "invoice_payment_term_id": False,
                     "invoice_user_id": False,
                     "bitpaket_reopens": reopens,
-                    **self._bitpaket_prepare_sending(self.company_id, self.partner_id),
+                    **self._bitpaket_prepare_sending(
+                        self.bitpaket_account_id, self.partner_id
+                    ),
                 }
             ]
         )

@@ -44,6 +44,14 @@ class AccountMoveSend(models.AbstractModel):
             result += self._bitpaket_send_apart(move, **kwargs)
         return result
 
+    def _get_default_mail_partner_ids(self, move, mail_template, mail_lang):
+        """Send usage invoices to the addresses that the customer gave for them."""
+        if move.bitpaket_statement_id:
+            emails = move.bitpaket_account_id._get_invoice_emails()
+            if emails:
+                return move._partner_find_from_emails_single(emails, no_create=False)
+        return super()._get_default_mail_partner_ids(move, mail_template, mail_lang)
+
     def _hook_if_errors(self, moves_data, allow_raising=True):
         """List usage invoices whose documents could not be made."""
         result = super()._hook_if_errors(moves_data, allow_raising=allow_raising)

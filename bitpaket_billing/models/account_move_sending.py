@@ -48,16 +48,16 @@ class AccountMove(models.Model):
     )
 
     @api.model
-    def _bitpaket_prepare_sending(self, company, payer):
+    def _bitpaket_prepare_sending(self, account, payer):
         """Return the values of a document that is sent as soon as it is committed.
 
-        :param company: who invoices
-        :param payer: who gets it
+        :param account: the billing account
+        :param payer: who it is made out to
         :rtype: dict
         """
-        if not company.bitpaket_send_invoices:
+        if not account.company_id.bitpaket_send_invoices:
             return {}
-        if not payer.email:
+        if not (account.invoice_emails or payer.email):
             return {"bitpaket_send_state": "missing"}
         return self._bitpaket_to_send()
 
@@ -123,7 +123,11 @@ class AccountMove(models.Model):
             lambda move: move.bitpaket_statement_id and move.state == "posted"
         )
         moves.check_access("write")
-        without = moves.filtered(lambda move: not move.partner_id.email)
+        without = moves.filtered(
+            lambda move: not (
+                move.bitpaket_account_id.invoice_emails or move.partner_id.email
+            )
+        )
         if without:
             raise UserError(
                 self.env._(

@@ -289,7 +289,7 @@ class BitpaketAccount(models.Model):
             "amount": float(due.amount),
             "bitpaket_credit": float(due.credit),
             "currency_id": self.currency_id.id,
-            "partner_id": self.partner_id.id,
+            "partner_id": self._get_payer().id,
             "operation": "online_redirect",
             "landing_route": f"/my/billing/{self.id}",
             "invoice_ids": [Command.set(due.invoices.ids)],

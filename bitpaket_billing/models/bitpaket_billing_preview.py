@@ -385,11 +385,10 @@ class BitpaketAccount(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        partner = self.partner_id
-        payer = partner.browse(partner.address_get(["invoice"])["invoice"])
+        payer = self._get_payer()
         own_tax = self.company_id.bitpaket_tax_mode == "own_tax"
         lacks = {
-            "email": not payer.email,
+            "email": not (self.invoice_emails or payer.email),
             "address": not (payer.country_id and payer.city and payer.street),
             "tax": own_tax and payer.commercial_partner_id.is_company and not payer.vat,
         }

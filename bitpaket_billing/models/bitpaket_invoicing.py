@@ -85,8 +85,7 @@ class BitpaketInvoicing(models.AbstractModel):
         lines = statement.line_ids if lines is None else lines
         sign = 1 if sum(lines.mapped("amount")) > 0 else -1
         position = self._get_fiscal_position(company, partner)
-        payer = partner.browse(partner.address_get(["invoice"])["invoice"])
-        payer = payer.with_prefetch(partner._prefetch_ids)
+        payer = account._get_payer()
         return {
             "move_type": "out_invoice" if sign > 0 else "out_refund",
             "company_id": company.id,
@@ -100,10 +99,12 @@ class BitpaketInvoicing(models.AbstractModel):
             ).id,
             "fiscal_position_id": position.id,
             "invoice_user_id": False,
-            "ref": account.name,
+            # Odoo's own place for the customer's number, which e-invoices take.
+            "ref": account.purchase_order or account.name,
             "bitpaket_account_id": account.id,
+            "bitpaket_purchase_order": account.purchase_order,
             "bitpaket_statement_id": statement.id,
-            **self.env["account.move"]._bitpaket_prepare_sending(company, payer),
+            **self.env["account.move"]._bitpaket_prepare_sending(account, payer),
             "invoice_line_ids": [
                 fields.Command.create(values)
                 for values in self._prepare_invoice_lines(

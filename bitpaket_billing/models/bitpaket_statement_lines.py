@@ -10,18 +10,20 @@ from .bitpaket_account_rating import Terms
 class BitpaketStatement(models.Model):
     _inherit = "bitpaket.statement"
 
-    def _prepare_lines(self, lines, meters=None):
+    def _prepare_lines(self, lines, meters=None, lang=None):
         """Return the values of this statement's usage lines.
 
         :param lines: `rating.Line` records
         :param meters: all `bitpaket.meter` records, when they were looked up already
+        :param str lang: of the texts; default: the invoice's
         :rtype: list[dict]
         """
         self.ensure_one()
-        statement = self.with_context(lang=self.partner_id.lang)
+        lang = lang or self.account_id._get_invoice_lang()
+        statement = self.with_context(lang=lang)
         if meters is None:
             meters = self.env["bitpaket.meter"]._catalogue()
-        meters = meters.with_context(lang=self.partner_id.lang)
+        meters = meters.with_context(lang=lang)
         meter_by_code = {meter.code: meter for meter in meters}
         return [
             {
@@ -46,15 +48,13 @@ class BitpaketStatement(models.Model):
             {
                 "account_id": account.id,
                 "currency_id": account.currency_id.id,
-                "partner_id": self.env.user.partner_id.id,
                 "period_start": period.start,
                 "period_end": period.end,
             }
         )
         usage_lines = self.env["bitpaket.usage.line"]
-        return usage_lines.concat(
-            *(usage_lines.new(values) for values in preview._prepare_lines(lines))
-        )
+        values_list = preview._prepare_lines(lines, lang=self.env.user.lang)
+        return usage_lines.concat(*map(usage_lines.new, values_list))
 
     def _prepare_line(self, line, meter):
         late = line.kind == "adjustment"

@@ -133,7 +133,7 @@ class PaymentTransaction(models.Model):
         partner = self.partner_id
         first_name, _space, last_name = (self.partner_name or "").rpartition(" ")
         buyer = {
-            "email": self.partner_email,
+            "email": self.partner_email or partner.commercial_partner_id.email,
             "first_name": not partner.is_company and first_name,
             "last_name": not partner.is_company and last_name,
             "company": partner.commercial_company_name,

@@ -183,6 +183,28 @@ class TestFastPath(FastPathCase):
         self.products.taxes_id = self.tax()
         self.assert_equal_with_both_roundings(21.53, 3.1, 107.77)
 
+    def test_with_what_the_customer_wants_on_it(self):
+        statements = self.statement(21.53) | self.statement(-3.1)
+        for statement in statements:
+            account = statement.account_id
+            account.invoice_partner_id = account.partner_id.create(
+                {
+                    "name": "Payables",
+                    "type": "other",
+                    "parent_id": account.partner_id.id,
+                }
+            )
+            account.purchase_order = f"PO-{account.id}"
+            account.invoice_emails = "ap@acme.example.com"
+        moves = self.assert_equal_paths(statements)
+        for move in moves:
+            account = move.bitpaket_account_id
+            self.assertEqual(move.partner_id, account.invoice_partner_id)
+            self.assertEqual(move.bitpaket_purchase_order, account.purchase_order)
+            self.assertEqual(move.ref, account.purchase_order)
+            self.assertEqual(set(move.line_ids.mapped("ref")), {account.purchase_order})
+            self.assertEqual(move.bitpaket_send_state, "waiting")
+
     def test_no_tax(self):
         self.assert_equal_with_both_roundings(21.53, 3.1, 107.77)
 

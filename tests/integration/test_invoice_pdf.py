@@ -62,6 +62,28 @@ class TestInvoicePdf(BillingMixin, HttpCase):
                 rf"{name}.* October 2026 {quantity} {price}.* \$ {amount}\n",
             )
 
+    def test_the_customers_address_and_order_number(self):
+        self.account._change_details(
+            {
+                "name": "Acme Robotics Holding",
+                "street": "12 Bishop Road",
+                "city": "Oslo",
+                "country_id": self.env.ref("base.no").id,
+            },
+            tax_id="",
+            emails="",
+            purchase_order="PO-2026-17",
+        )
+        self.report(self.account, "requests_a", "2026-11-03", 1_000_000)
+        with freeze_time("2026-12-01"):
+            later = self.close(self.account, "2026-12-01").move_id
+        first = self.read(later)[0]
+        for text in ("Acme Robotics Holding", "12 Bishop Road", "Oslo", "PO-2026-17"):
+            self.assertIn(text, first)
+        self.assertIn("Purchase order", first)
+        self.assertNotIn("Acme, Acme", first)
+        self.assertNotIn("PO-2026-17", self.read(self.invoice)[0])
+
     def test_subtotals_add_up_to_the_invoice(self):
         first, annex = self.read(self.invoice)
         self.assertEqual(

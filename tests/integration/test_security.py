@@ -7,6 +7,7 @@ from ..common import BillingMixin
 
 MODELS = (
     "bitpaket.account",
+    "bitpaket.account.member",
     "bitpaket.meter",
     "bitpaket.price.book",
     "bitpaket.price",
@@ -38,6 +39,12 @@ class TestSecurity(BillingMixin, TransactionCase):
         cls.account = cls.make_account("acme", date_start="2026-10-01")
         cls.report_month(cls.account)
         cls.statement = cls.close(cls.account)
+        cls.env["bitpaket.account.member"].create(
+            {
+                "account_id": cls.account.id,
+                "user_id": cls.make_portal_user(cls.account, login="colleague").id,
+            }
+        )
         store = cls.env["bitpaket.usage.store"]
         store._roll_up()
         row = {
@@ -121,6 +128,7 @@ class TestSecurity(BillingMixin, TransactionCase):
         )
         for record, values in (
             (self.account, {"name": "x"}),
+            (self.account.member_ids, {"role": "billing"}),
             (self.account.price_book_id, {"name": "x"}),
             (self.statement, {"message": "x"}),
             (self.statement.line_ids[0], {"amount": 0}),

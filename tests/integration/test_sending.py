@@ -86,6 +86,36 @@ class TestSending(BillingMixin, MockEmail, TransactionCase):
         (mail,) = self.send()
         self.assertIn("payables@acme.example.com", mail["email_to"][0])
 
+    def test_to_the_addresses_that_the_customer_gave(self):
+        self.account.partner_id.email = False
+        self.account.invoice_emails = "ap@acme.example.com; boss@acme.example.com"
+        self.assertNotIn("email", self.account._missing_contact_data())
+        statement = self.billed()
+        self.assertEqual(statement.move_id.bitpaket_send_state, "waiting")
+        mails = self.send()
+        sent_to = sorted(address for mail in mails for address in mail["email_to"])
+        self.assertEqual(len(sent_to), 2)
+        self.assertIn("ap@acme.example.com", sent_to[0])
+        self.assertIn("boss@acme.example.com", sent_to[1])
+        self.assertEqual(statement.state, "sent")
+
+    def test_in_the_language_of_the_accounts_own_address(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        template = self.env.ref("bitpaket_billing.mail_template_usage_invoice")
+        template.with_context(lang="fr_FR").subject = "Facture {{ object.name }}"
+        self.meter("storage").with_context(lang="fr_FR").name = "Stockage"
+        self.account._change_details(
+            {"name": "Acme SAS", "city": "Lyon", "lang": "fr_FR"},
+            tax_id="",
+            emails="AP@acme.example.com",
+            purchase_order="",
+        )
+        statement = self.billed()
+        (mail,) = self.send()
+        self.assertEqual(mail["subject"], f"Facture {statement.move_id.name}")
+        self.assertEqual(self.account.invoice_emails, "ap@acme.example.com")
+        self.assertIn("Stockage", " ".join(statement.line_ids.mapped("name")))
+
     def test_without_address_it_is_listed_and_not_failed(self):
         self.account.partner_id.email = False
         statement = self.billed()
