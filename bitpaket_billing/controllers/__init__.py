@@ -1,4 +1,5 @@
 from . import (
+    account,
     bookkeeping,
     coupon_codes,
     export,
@@ -6,6 +7,7 @@ from . import (
     health,
     portal,
     portal_automatic,
+    portal_budget,
     portal_coupon,
     portal_details,
     portal_members,

@@ -10,6 +10,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from .. import rating
+from ..models.bitpaket_account_forecast import MAX_UNFINISHED
 from ..models.payment_transaction_checkout import JUST_PAID
 from ..tools import period_label
 
@@ -17,8 +18,6 @@ _logger = logging.getLogger(__name__)
 
 #: Invoices and payments shown on the page; all others are a click away.
 LATEST = 12
-#: More ended months without invoice exist only when the month close stands still.
-MAX_UNFINISHED = 3
 #: Read with the records, to save queries.
 ACCOUNT_FIELDS = [
     "name",
@@ -35,9 +34,11 @@ ACCOUNT_FIELDS = [
     "automatic_ended_date",
     "has_coupons",
     "has_plan",
+    "has_hard_cap",
 ]
 STATEMENT_FIELDS = [
     "account_id",
+    "kind",
     "currency_id",
     "period_start",
     "period_end",
@@ -250,72 +251,71 @@ class BillingPortal(CustomerPortal):
         Usage that arrived late is shown once, in the first period to be invoiced.
         """
         account_sudo = account.sudo()  # its statements; the account was checked
-        running = rating.calendar_month(fields.Date.today())
-        periods = [*self._get_unfinished_periods(account_sudo, running.start), running]
-        late = account_sudo._late_adjustments(periods[0])
+        periods = account_sudo._open_periods(self._find_latest_statements(account_sudo))
+        running = periods[-1]
         purse = account_sudo._coupon_purse()
         coupons = self._get_coupons(account_sudo, periods[0], purse)
+        found = account_sudo._rate_open(periods, purse)
         *unfinished, current = [
-            self._rate_for_page(
-                account_sudo, period, late if not position else {}, purse
-            )
-            for position, period in enumerate(periods)
+            self._describe_rated(account_sudo, period, rated)
+            for period, rated in zip(periods, found.results, strict=True)
         ]
+        billed = account._billed_part(running)
         return {
             "coupons": coupons,
             "currency": account.currency_id,
             "current": current,
+            "outlook": self._get_outlook(found, billed),
             "usage_groups": self._group_lines(account_sudo, running, current["lines"]),
             # A period without anything to pay gets no invoice.
             "unfinished": [
                 values for values in unfinished if values["failed"] or values["total"]
             ],
-            "next_invoice_date": running.end if account._billed_part(running) else None,
+            "next_invoice_date": running.end if billed else None,
             "owed": account.amount_owed,
             "overdue": account.amount_overdue,
+        }
+
+    def _get_outlook(self, found, billed):
+        """Return what the running period will come to.
+
+        :param Open found: what was rated
+        :param rating.Period billed: the billed part of the running period, if any
+        :return: low, expected and high total before tax, and the last day of it; empty
+            when too little is known; None when there is nothing to forecast
+        :rtype: dict | None
+        """
+        if not billed or isinstance(found.results[-1], rating.RatingError):
+            return None
+        if not found.outlook:
+            return {}
+        total = found.outlook.total
+        return {
+            "low": float(total.low),
+            "expected": float(total.expected),
+            "high": float(total.high),
+            "last_day": rating.last_day(billed),
         }
 
     def _get_coupons(self, account_sudo, period, purse):
         """Return what to say of coupons in force; `CouponPortal` knows them."""
         return []
 
-    def _get_unfinished_periods(self, account_sudo, running_start):
-        """Return the ended periods whose invoices are still being made.
-
-        :param date running_start: first day of the running period
-        :rtype: list[rating.Period]
-        """
+    def _find_latest_statements(self, account_sudo):
         # Not only the last one: the list of invoices tells their periods, too.
-        latest_sudo = account_sudo.env["bitpaket.statement"].search_fetch(
+        return account_sudo.env["bitpaket.statement"].search_fetch(
             [("account_id", "=", account_sudo.id)],
             STATEMENT_FIELDS,
             order="period_end desc",
             limit=LATEST + MAX_UNFINISHED,
         )
-        waiting_sudo = latest_sudo.filtered(
-            lambda statement: statement.state in ("open", "closed", "error")
-        )
-        periods = [
-            rating.Period(statement.period_start, statement.period_end)
-            for statement in reversed(waiting_sudo)
-        ]
-        start = latest_sudo[:1].period_end or account_sudo.date_start
-        while start < running_start:
-            part = account_sudo._billed_part(rating.calendar_month(start))
-            if not part:
-                break
-            periods.append(part)
-            start = rating.calendar_month(start).end
-        return periods[-MAX_UNFINISHED:]
 
-    def _rate_for_page(self, account_sudo, period, late, purse):
+    def _describe_rated(self, account_sudo, period, rated):
         """Return what a period costs so far, or that this cannot be told.
 
         :param rating.Period period: the period
-        :param dict late: adjustments for late usage of earlier periods
-        :param rating.Purse purse: coupons; what this period uses is taken out
+        :param rated: `rating.Statement`, `rating.RatingError`, or None
         """
-        rated = account_sudo._rate_usage(period, late, purse=purse).get(account_sudo.id)
         failed = isinstance(rated, rating.RatingError)
         if failed:
             _logger.warning(

@@ -184,11 +184,14 @@ class BitpaketAccount(models.Model):
 
     @api.depends("price_book_id")
     def _compute_amount_running(self):
-        results = self._rate_running()
-        for account in self:
-            statement = results.get(account.id)
-            failed = statement is None or isinstance(statement, rating.RatingError)
-            account.amount_running = 0 if failed else float(statement.total)
+        for period, accounts in self.grouped(
+            lambda account: account._running_period()
+        ).items():
+            results = accounts._rate_period(period)
+            for account in accounts:
+                statement = results.get(account.id)
+                failed = statement is None or isinstance(statement, rating.RatingError)
+                account.amount_running = 0 if failed else float(statement.total)
 
     # === CONSTRAINT METHODS === #
 

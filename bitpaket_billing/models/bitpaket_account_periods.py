@@ -92,13 +92,15 @@ class BitpaketAccount(models.Model):
             return None
 
     def _running_period(self):
-        """Return the period that is running today, in UTC, or the last billed one.
+        """Return the period that today belongs to, billed or not.
 
-        :return: None when the account is not billed yet
-        :rtype: rating.Period | None
+        :rtype: rating.Period
         """
         self.ensure_one()
-        return self._period_of(fields.Date.today())
+        today = fields.Date.today()
+        if not self.has_plan:
+            return rating.calendar_month(today)
+        return self._period_of(today) or self._full_period(today)
 
     def _period_end(self, day):
         """Return the first day after the period that a day is in.
@@ -121,18 +123,4 @@ class BitpaketAccount(models.Model):
         while (period := self._period_of(day)) and period.end <= until:
             result.append(period)
             day = period.end
-        return result
-
-    def _rate_running(self):
-        """Rate what these accounts used in their running periods so far.
-
-        :return: by account id, as of `_rate_period`
-        :rtype: dict[int, rating.Statement | rating.RatingError]
-        """
-        result = {}
-        for period, accounts in self.grouped(
-            lambda account: account._running_period()
-        ).items():
-            if period:
-                result |= accounts._rate_period(period)
         return result

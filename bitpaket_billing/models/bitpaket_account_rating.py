@@ -65,7 +65,9 @@ class BitpaketAccount(models.Model):
         """
         return self._rate_usage(period, self._late_adjustments(period), terms)
 
-    def _rate_usage(self, period, adjustments, terms=None, purse=None):
+    def _rate_usage(
+        self, period, adjustments, terms=None, purse=None, usage=None, kept=None
+    ):
         """Rate the usage of a period, with given adjustments of earlier ones.
 
         :param rating.Period period: the period
@@ -74,12 +76,15 @@ class BitpaketAccount(models.Model):
         :param dict terms: `Terms` by account id; default: those of today
         :param rating.Purse purse: coupons that the statements can use, and use up;
             default: all in force
+        :param dict usage: what `_daily_usage` tells of the period; default: it is read
+        :param dict kept: gets, by account id, what `_rate` was called with, so that it
+            can be called again with other usage
         :rtype: dict[int, rating.Statement | rating.RatingError]
         """
         purse = self._coupon_purse() if purse is None else purse
-        usage = self.env["bitpaket.usage.store"]._daily_usage(
-            self.ids, period.start, period.end
-        )
+        if usage is None:
+            store = self.env["bitpaket.usage.store"]
+            usage = store._daily_usage(self.ids, period.start, period.end)
         meters = self.env["bitpaket.meter"]._rating_catalogue()
         terms = terms or self._current_terms(period)
         prices = self._rating_prices(terms)
@@ -93,19 +98,20 @@ class BitpaketAccount(models.Model):
             if isinstance(late, rating.RatingError):
                 result[account.id] = late
                 continue
-            known = terms[account.id]
-            result[account.id] = rated = account._rate(
-                part,
-                known.minimums,
-                meters=meters,
-                usage=usage.get(account.id, ()),
-                prices=prices[account.id],
-                transactions=transactions.get(account.id, ()),
-                adjustments=late,
-                coupons=purse.coupons(account.id, part),
-                fees=known.fees,
-                plan=known.plan,
-            )
+            minimums = terms[account.id].minimums
+            known = {
+                "meters": meters,
+                "usage": usage.get(account.id, ()),
+                "prices": prices[account.id],
+                "transactions": transactions.get(account.id, ()),
+                "adjustments": late,
+                "coupons": purse.coupons(account.id, part),
+                "fees": terms[account.id].fees,
+                "plan": terms[account.id].plan,
+            }
+            if kept is not None:
+                kept[account.id] = part, minimums, known
+            result[account.id] = rated = account._rate(part, minimums, **known)
             if isinstance(rated, rating.Statement):
                 purse.spend(account.id, rated.coupons)
         return result

@@ -4,6 +4,7 @@ Pure Python on Decimal, without a database and without Odoo; start reading at
 ``statement.py``. Money arithmetic lives here and nowhere else.
 """
 
+from .budget import check_thresholds, passed, percent_used
 from .codes import check_code, display_code, make_code, normalize_code
 from .corrections import (
     adjustment_lines,
@@ -26,9 +27,20 @@ from .errors import (
     UsageOutsidePeriod,
 )
 from .explain import Conversion, explain, explain_quantity
+from .forecast import (
+    FLOW,
+    LEVEL,
+    PEAK,
+    Outlook,
+    Range,
+    UsageForecast,
+    first_day_of_history,
+    forecast_usage,
+    used_quantity,
+)
 from .late import adjustments
 from .payment import to_pay
-from .periods import Period, add_months, calendar_month
+from .periods import Period, add_months, calendar_month, last_day
 from .plans import (
     PaidFee,
     Phase,

@@ -516,6 +516,22 @@ class TestQueries(BillingPage, HttpCase):
             coupon._redeem(self.account)
         self.assertWithinBudget()
 
+    def test_queries_with_a_hard_cap_and_a_forecast(self):
+        self.bill(3)
+        for number in range(3):
+            day = self.this_month + timedelta(days=number)
+            self.report(self.account, "requests_b", day, 5_000_000 + number)
+        self.env["bitpaket.budget"].create(
+            {
+                "account_id": self.account.id,
+                "name": "Monthly",
+                "amount": 5,
+                "hard_cap": True,
+            }
+        )
+        self.assertTrue(self.open().has("capped"))
+        self.assertWithinBudget()
+
     def test_queries_with_late_usage(self):
         self.bill(24)
         self.report(self.account, "requests_a", self.last_month, 999_999)

@@ -238,8 +238,6 @@ class TestUsageRead(BillingMixin, HttpCase):
             "//openapi.json",
             "/usage/x",
             "/accounts",
-            "/accounts//usage",
-            "/accounts/acme",
             "/<x>",
         ):
             answer = self.opener.get(
