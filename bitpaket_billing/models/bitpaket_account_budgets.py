@@ -67,7 +67,7 @@ class BitpaketAccount(models.Model):
         }
 
     def _budget_contacts(self):
-        """Return who can be told about budgets: contacts of the customer, and logins."""
+        """Return who can be told of budgets: contacts of the customer, and logins."""
         self.ensure_one()
         account = self.sudo()
         logins = account.member_ids.user_id.partner_id
