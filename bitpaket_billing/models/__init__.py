@@ -97,6 +97,7 @@ from . import (
     bitpaket_price_minimum,
     bitpaket_price_tier,
     bitpaket_price_words,
+    bitpaket_recurring_revenue,
     bitpaket_statement,
     bitpaket_statement_allowance,
     bitpaket_statement_correction,
@@ -137,6 +138,7 @@ from . import (
     res_config_settings,
     res_config_settings_deferral,
     res_partner,
+    sale_order,
     sale_subscription,
     sale_subscription_template,
 )

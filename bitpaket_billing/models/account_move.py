@@ -13,6 +13,8 @@ class AccountMove(models.Model):
         ondelete="restrict",
         check_company=True,
     )
+    # The subscription module looks for invoices by it, without an index.
+    subscription_id = fields.Many2one(index="btree_not_null")
     bitpaket_statement_id = fields.Many2one(
         "bitpaket.statement",
         string="Usage statement",

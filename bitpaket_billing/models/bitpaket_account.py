@@ -243,6 +243,17 @@ class BitpaketAccount(models.Model):
                         date=first.period_start,
                     )
                 )
+            planned = account._phases().filtered(
+                lambda phase, account=account: phase.date_start < account.date_start
+            )
+            if planned:
+                raise ValidationError(
+                    self.env._(
+                        "The plan of %(account)s begins on %(date)s: undo that first.",
+                        account=account.name,
+                        date=planned[-1].date_start,
+                    )
+                )
 
     # === CRUD METHODS === #
 

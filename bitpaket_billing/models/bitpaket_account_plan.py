@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
 
 from .. import rating
 
@@ -81,11 +80,7 @@ class BitpaketAccount(models.Model):
         statement = change.statement_ids
         invoice = statement.move_id
         sign = -1 if invoice.move_type == "out_refund" else 1
-        after = self._timeline()
-        following = next(
-            (fee for period in self._next_periods(12) for fee in after.fees(period)),
-            None,
-        )
+        following = next(iter(self._next_fees()), None)
         names = {str(phase.id): phase for phase in self._phases()}
         return {
             "kind": change.kind,
@@ -103,6 +98,20 @@ class BitpaketAccount(models.Model):
                 rating.fee_line(following, self.currency_id.decimal_places).amount
             ),
         }
+
+    def _next_fees(self):
+        """Return the fees that come next, within a year; the first one goes first.
+
+        :rtype: list[rating.Fee]
+        """
+        self.ensure_one()
+        timeline = self._timeline()
+        fees = []
+        if self.date_start > fields.Date.today():
+            fees += timeline.fees_from(self.date_start)
+        for period in self._next_periods(12):
+            fees += timeline.fees(period)
+        return fees
 
     def _next_periods(self, count):
         """Return the running period, and those that follow.
@@ -139,6 +148,7 @@ class BitpaketAccount(models.Model):
         account = self.sudo().with_company(self.company_id)
         account._take_plan_turn()
         account._check_plan_change()
+        account._begin_plan_changes()
         today = fields.Date.today()
         now = account._phase_on(today)
         prepare = getattr(account, f"_prepare_{what}")
@@ -174,8 +184,7 @@ class BitpaketAccount(models.Model):
             self.invalidate_recordset(["plan_turn"])
 
     def _check_plan_change(self):
-        """Refuse to change the plan of an account that is not billed."""
-        today = fields.Date.today()
+        """Refuse to change the plan of an account that is not billed any more."""
         if self.state in ("suspended", "closed") or self.date_end:
             raise UserError(
                 self.env._(
@@ -183,18 +192,16 @@ class BitpaketAccount(models.Model):
                     self.name,
                 )
             )
-        if self.date_start > today:
-            raise UserError(
-                self.env._(
-                    "“%(account)s” is billed from %(day)s on: choose its plan then.",
-                    account=self.name,
-                    day=format_date(self.env, self.date_start),
-                )
-            )
+
+    def _begin_plan_changes(self):
+        """Begin what is due: whoever changes a plan finds it as it is today."""
+        pending = self.plan_change_id
+        if pending and pending.date <= fields.Date.today():
+            pending._begin()
 
     def _note_change(self, kind, day, now, phases, reason):
-        """Keep what is changed; what was pending is replaced."""
-        self.plan_change_id.write({"state": "undone"})
+        """Keep what is changed; what was pending is taken back."""
+        self.plan_change_id._take_back()
         plan_phase = next((one for one in phases if one.get("plan_id")), {})
         return self.env["bitpaket.plan.change"].create(
             {
@@ -306,7 +313,6 @@ class BitpaketAccount(models.Model):
         if change.kind not in ("start", "upgrade", "downgrade", "switch"):
             return running
         first = next(phase for phase in phases if phase.get("plan_id"))
-        paid = next(phase for phase in phases if not phase.get("is_trial"))
         if not running:
             running = self.env["sale.subscription"].create(
                 {
@@ -321,9 +327,6 @@ class BitpaketAccount(models.Model):
                 }
             )
             self.invalidate_recordset(["subscription_ids"])
-        plan = self.env["sale.subscription.template"].browse(first["plan_id"])
-        if change.kind != "switch" or plan != running.template_id:
-            running.bitpaket_term_start = paid["date_start"]
         return running
 
     def _plan_pricelist(self):

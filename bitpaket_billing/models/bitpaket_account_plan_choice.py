@@ -17,7 +17,8 @@ class BitpaketAccount(models.Model):
     def _prepare_choose(self, now, plan, interval, until=None, forced=False):
         """Find out what choosing a plan means: start, upgrade, downgrade or switch."""
         price = self._check_choice(plan, interval, forced)
-        today = fields.Date.today()
+        # Of an account that is not billed yet: its first day.
+        today = max(fields.Date.today(), self.date_start)
         paid = now.plan_id and not now.is_trial
         if now.is_paused and self._running_subscription().template_id == plan:
             return self._prepare_resume(now, interval=interval)
@@ -178,6 +179,27 @@ class BitpaketAccount(models.Model):
         if not (now.plan_id or now.is_paused):
             raise UserError(self.env._("“%s” has no plan.", self.name))
 
+    def _term_start(self):
+        """Return when the term of the plan began, if it is on one and pays for it.
+
+        Neither another interval, nor a version, nor a pause begins a new one.
+
+        :rtype: date | None
+        """
+        today = max(fields.Date.today(), self.date_start)
+        begun = self._phases().filtered(lambda phase: phase.date_start <= today)
+        start, family = None, None
+        for phase in begun.sorted("date_start", reverse=True):
+            if phase.is_paused:
+                continue
+            plan = phase.plan_id._bitpaket_family()
+            if not plan or phase.is_trial or family not in (None, plan):
+                break
+            start, family = phase.date_start, plan
+            if phase.change_id.kind == "start":
+                break
+        return start
+
     def _term_end(self):
         """Return when the minimum term of the plan ends, if one is running.
 
@@ -185,7 +207,7 @@ class BitpaketAccount(models.Model):
         """
         subscription = self._running_subscription()
         plan = subscription.template_id
-        start = subscription.bitpaket_term_start
+        start = self._term_start()
         if not (plan and start):
             return None
         return rating.term_end(

@@ -13,6 +13,7 @@ TERMS = {
     "invoices",
     "date_until",
     "meter_ids",
+    "plan_ids",
     "exclusive",
     "company_id",
 }
@@ -54,6 +55,15 @@ class BitpaketCoupon(models.Model):
         "bitpaket.meter",
         string="Only for",
         help="Nothing else is discounted. Empty: everything on the invoice.",
+    )
+    plan_ids = fields.Many2many(
+        "sale.subscription.template",
+        string="Only on plans",
+        domain="[('bitpaket_is_plan', '=', True), ('bitpaket_origin_id', '=', False),"
+        " ('bitpaket_company_id', '=', company_id)]",
+        help="Only the fees of these plans, in all their versions, and what is used on "
+        "them are discounted. On another plan the coupon waits. Empty: on any plan, "
+        "and without one.",
     )
     duration = fields.Selection(
         [
@@ -190,6 +200,7 @@ class BitpaketCoupon(models.Model):
         "amount_ids.minimum",
         "amount_ids.currency_id",
         "meter_ids",
+        "plan_ids",
         "duration",
         "invoices",
         "date_until",
@@ -225,15 +236,17 @@ class BitpaketCoupon(models.Model):
     def write(self, vals):
         """Keep what a redeemed coupon gives."""
         for coupon in self:
-            if TERMS & changed_fields(coupon, vals) or (
-                "meter_ids" in vals and coupon._changes_meters(vals["meter_ids"])
+            if TERMS & changed_fields(coupon, vals) or any(
+                coupon._changes_limit(name, vals[name])
+                for name in ("meter_ids", "plan_ids")
+                if name in vals
             ):
                 coupon._check_not_redeemed()
         return super().write(vals)
 
-    def _changes_meters(self, commands):
-        field = self._fields["meter_ids"]
-        return set(field.convert_to_cache(commands, self)) != set(self.meter_ids.ids)
+    def _changes_limit(self, name, commands):
+        field = self._fields[name]
+        return set(field.convert_to_cache(commands, self)) != set(self[name].ids)
 
     def _check_not_redeemed(self):
         """Refuse to change what customers were promised.

@@ -15,6 +15,11 @@ HELD = """
               FROM bitpaket_coupon_bitpaket_meter_rel limited
               JOIN bitpaket_meter meter ON meter.id = limited.bitpaket_meter_id
              WHERE limited.bitpaket_coupon_id = coupon.id) AS meters,
+           (SELECT array_agg(DISTINCT COALESCE(plan.bitpaket_origin_id, plan.id))
+              FROM bitpaket_coupon_sale_subscription_template_rel limited
+              JOIN sale_subscription_template plan
+                ON plan.id = limited.sale_subscription_template_id
+             WHERE limited.bitpaket_coupon_id = coupon.id) AS plans,
            used.amount AS taken, used.here, used.others,
            CASE WHEN terms.budget > 0 THEN
                (SELECT SUM(every.amount) FROM bitpaket_coupon_use every
@@ -106,6 +111,7 @@ class BitpaketCouponRedemption(models.Model):
                 exact((row["amount"] or 0) if fixed else row["percent"]),
                 "once" if carried else "forever",
                 meters=tuple(row["meters"] or ()) or None,
+                plans=tuple(map(str, row["plans"] or ())) or None,
                 minimum=exact_or_none(row["minimum"]),
                 code=str(row["id"]),
             ),

@@ -22,6 +22,13 @@ class BitpaketCoupon(models.Model):
         terms = redemption or self
         amounts = self._amounts_in(currency, held)
         words = self._discount_words(amounts, held)
+        plans = self._plans_limited_to(held)
+        if plans:
+            words = self.env._(
+                "%(gives)s, on the plan %(plans)s",
+                gives=words,
+                plans=", ".join(plans.mapped("name")),
+            )
         if self.duration == "invoices":
             if terms.invoices == 1:
                 words = self.env._("%s, for 1 invoice", words)
@@ -69,6 +76,13 @@ class BitpaketCoupon(models.Model):
             for row in self.amount_ids
             if currency in (None, row.currency_id)
         ]
+
+    def _plans_limited_to(self, held):
+        """Return the plans on which this coupon gives something; none: on any."""
+        if not held:
+            return self.sudo().plan_ids
+        plans = self.env["sale.subscription.template"].sudo()
+        return plans.browse(map(int, held.coupon.plans or ()))
 
     def _discount_words(self, amounts, held):
         """Return the discount in words, for example: 20 % off Storage."""

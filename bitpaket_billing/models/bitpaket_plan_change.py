@@ -1,6 +1,10 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
+
+_logger = logging.getLogger(__name__)
 
 
 class BitpaketPlanChange(models.Model):
@@ -149,18 +153,41 @@ class BitpaketPlanChange(models.Model):
                         change._summary(),
                     )
                 )
+            change._take_back()
+            change.account_id._note_plan(self.env._("Undone: %s", change._summary()))
+
+    def _take_back(self):
+        """Let the phases be as they were before these pending changes."""
+        for change in self:
             change.phase_ids.unlink()
             replaced = change.with_context(active_test=False).replaced_ids
             replaced.write({"active": True, "ended_by_id": False})
             change.state = "undone"
-            change.account_id._note_plan(self.env._("Undone: %s", change._summary()))
+        self.env.flush_all()  # before another one is pending
+        self.account_id.invalidate_recordset(["plan_phase_ids"])
+
+    def _begin(self):
+        """Note that a change has begun, and charge what begins apart with it."""
+        self.ensure_one()
+        self.state = "done"
+        self.account_id._charge_change(self, {})
+        self.account_id._follow_plan()
 
     @api.model
     def _cron_follow(self):
-        """Note the changes that have begun, on their subscriptions."""
-        begun = self.search(
+        """Begin the changes that are due, and have the subscriptions tell it.
+
+        One that fails is tried again by the next run, and stops no other.
+        """
+        due = self.search(
             [("state", "=", "pending"), ("date", "<=", fields.Date.today())]
         )
-        begun.state = "done"
-        begun.account_id._follow_plan()
+        for change in due:
+            account = change.account_id
+            try:
+                with self.env.cr.savepoint():
+                    account._take_plan_turn()
+                    account.with_company(account.company_id)._begin_plan_changes()
+            except Exception:
+                _logger.exception("Could not begin the change %s of a plan", change.id)
         self.env["sale.subscription"]._bitpaket_follow_all()

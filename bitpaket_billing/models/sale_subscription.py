@@ -4,6 +4,21 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools import changed_fields
+
+#: What the phases of an account tell; the module's forms and buttons write it too.
+FOLLOWS = {
+    "company_id",
+    "date_start",
+    "in_progress",
+    "is_paused",
+    "partner_id",
+    "pricelist_id",
+    "recurring_next_date",
+    "stage_id",
+    "template_id",
+}
+
 
 class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
@@ -18,6 +33,7 @@ class SaleSubscription(models.Model):
     )
     bitpaket_state = fields.Selection(
         [
+            ("future", "To begin"),
             ("trial", "Trial"),
             ("active", "Active"),
             ("paused", "Paused"),
@@ -46,6 +62,23 @@ class SaleSubscription(models.Model):
         "(bitpaket_account_id) WHERE bitpaket_state <> 'ended'",
         "This account is on a plan already.",
     )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("bitpaket_account_id", "company_id")
+    def _check_bitpaket_company(self):
+        self.filtered("bitpaket_account_id")._check_company(["bitpaket_account_id"])
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Refuse to change what follows the phases of an account."""
+        if not self.env.context.get("bitpaket_following"):
+            self.filtered(
+                lambda one: one.bitpaket_account_id
+                and FOLLOWS & changed_fields(one, vals)
+            )._bitpaket_refuse()
+        return super().write(vals)
 
     # === LEFT TO US === #
 
@@ -81,6 +114,26 @@ class SaleSubscription(models.Model):
         self._bitpaket_refuse()
         return super().action_pause(paused_until)
 
+    def action_resume(self, automatic=False):
+        """Refuse to resume what has its own pauses."""
+        self._bitpaket_refuse()
+        return super().action_resume(automatic)
+
+    def action_open_pause_wizard(self):
+        """Refuse to ask about a pause that would be refused."""
+        self._bitpaket_refuse()
+        return super().action_open_pause_wizard()
+
+    def action_close_subscription(self):
+        """Refuse to ask why, when it would be refused."""
+        self._bitpaket_refuse()
+        return super().action_close_subscription()
+
+    def create_sale_order(self):
+        """Refuse to order what statements bill."""
+        self._bitpaket_refuse()
+        return super().create_sale_order()
+
     def action_start_subscription(self):
         """Refuse to start what an account starts."""
         self._bitpaket_refuse()
@@ -114,9 +167,10 @@ class SaleSubscription(models.Model):
     def _bitpaket_follow(self):
         """Tell what the phases say today: plan, price, state and the next period."""
         today = fields.Date.today()
-        for subscription in self:
+        for subscription in self.with_context(bitpaket_following=True):
             account = subscription.bitpaket_account_id
-            phase = account._phase_on(today)
+            day = max(today, account.date_start)
+            phase = account._phase_on(day)
             last = account._timeline().phases[-1]
             mine = phase.subscription_id == subscription
             ended = not mine or (
@@ -126,11 +180,15 @@ class SaleSubscription(models.Model):
             state = "ended" if ended else "paused" if phase.is_paused else "active"
             if phase.is_trial and not ended:
                 state = "trial"
+            following = account._period_end(day)
+            if day > today and not ended:
+                state, following = "future", day
             values = {
                 "bitpaket_state": state,
                 "is_paused": state == "paused",
                 "in_progress": not ended,
-                "recurring_next_date": False if ended else account._period_end(today),
+                "recurring_next_date": False if ended else following,
+                "bitpaket_term_start": account._term_start() if mine else False,
             }
             if plan:
                 values |= {
@@ -169,3 +227,10 @@ class SaleSubscription(models.Model):
                 ("recurring_next_date", "<=", fields.Date.today()),
             ]
         )._bitpaket_follow()
+
+
+class SaleSubscriptionLine(models.Model):
+    _inherit = "sale.subscription.line"
+
+    # The module looks for lines by their subscription, without an index.
+    sale_subscription_id = fields.Many2one(index=True)

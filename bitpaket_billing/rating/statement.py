@@ -180,10 +180,16 @@ def _adjustment_line(item, request):
 
 
 def _discounts(lines, request):
+    """Apply the coupons to all that is charged.
+
+    The unused rest of a fee is what was paid for it, without what coupons took off:
+    they have nothing to do with it any more.
+    """
     return apply_coupons(
         [
             Discountable(position, line.amount, line.meter, line.plan)
             for position, line in enumerate(lines)
+            if not (line.kind == "fee" and line.note == "unused")
         ],
         request.coupons,
         request.currency,
@@ -202,8 +208,8 @@ def _coupon_lines(discounts, request):
             request,
             code=result.coupon.code,
             shares=tuple(
-                (position, share)
-                for position, share in enumerate(result.shares)
+                (line.id, share)
+                for line, share in zip(discounts.lines, result.shares, strict=True)
                 if share
             ),
         )

@@ -229,7 +229,8 @@ class Fee:
     :param int period_days: days of a full period, to prorate by; None: it is due
         in full
     :param str plan: plan it belongs to; None: the request's
-    :param str note: passed on to the line
+    :param str note: passed on to the line; `unused`: the rest of a fee that was paid
+        for, which coupons leave alone
     """
 
     code: str

@@ -6,6 +6,7 @@ from . import (
     bitpaket_coupon_change,
     bitpaket_coupon_generate,
     bitpaket_coupon_redeem,
+    bitpaket_enterprise,
     bitpaket_export_supersede,
     bitpaket_month_end,
     bitpaket_month_end_books,

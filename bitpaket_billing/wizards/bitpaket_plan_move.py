@@ -52,7 +52,9 @@ class BitpaketPlanMoveLine(models.TransientModel):
     _name = "bitpaket.plan.move.line"
     _description = "Subscriber to Move"
 
-    move_id = fields.Many2one("bitpaket.plan.move", required=True, ondelete="cascade")
+    move_id = fields.Many2one(
+        "bitpaket.plan.move", string="Form", required=True, ondelete="cascade"
+    )
     chosen = fields.Boolean(string="Move", default=True)
     account_id = fields.Many2one("bitpaket.account", required=True, readonly=True)
     currency_id = fields.Many2one(related="account_id.currency_id")

@@ -1,6 +1,8 @@
 """Plans: what each change means for periods, fees and invoices."""
 
-from odoo.exceptions import UserError
+from unittest.mock import patch
+
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Date
 from odoo.tests import TransactionCase, freeze_time, tagged
 
@@ -401,3 +403,168 @@ class TestPlans(PlanMixin, TransactionCase):
         self.assertEqual(statement.amount_net, 30 + 9)
         self.run_on("2027-01-12")
         self.assertEqual(self.account.statement_ids[:1].amount_total, 30)
+
+    def test_another_change_instead(self):
+        """A change that is pending is replaced by the next one."""
+        self.change("2026-11-12", "choose", self.pro)
+        first = self.change("2026-11-20", "choose", self.basic)
+        second = self.change("2026-11-21", "cancel")
+        self.assertEqual((first.state, second.state), ("undone", "pending"))
+        self.run_on("2026-12-12")
+        self.assertEqual(self.statements()[-1][3], 0)
+
+    def test_changed_before_it_was_noted(self):
+        """A change that has begun is no longer pending, noted by the job or not."""
+        self.change("2026-11-12", "choose", self.pro)
+        first = self.change("2026-11-20", "choose", self.basic)
+        second = self.change("2026-12-20", "choose", self.pro)
+        self.assertEqual((first.state, second.kind), ("done", "upgrade"))
+
+    def test_start_with_the_account(self):
+        """An account that is billed later begins its plan then, charged on that day."""
+        later = self.make_account("later", book=self.book, date_start="2026-12-01")
+        with freeze_time("2026-11-12"):
+            quote = later._quote_plan("choose", self.basic)
+            self.assertEqual(
+                (quote["now"], quote["lines"], str(quote["next_date"])),
+                (False, [], "2026-12-01"),
+            )
+            self.assertEqual(quote["next_amount"], 30)
+        change = self.change("2026-11-12", "choose", self.basic, account=later)
+        subscription = later.subscription_ids
+        self.assertEqual(
+            (change.kind, change.state, str(change.date)),
+            ("start", "pending", "2026-12-01"),
+        )
+        self.assertEqual(subscription.bitpaket_state, "future")
+        with (
+            freeze_time("2026-11-13"),
+            self.assertRaisesRegex(ValidationError, "undo that first"),
+            self.env.cr.savepoint(),
+        ):
+            later.date_start = "2026-12-15"
+        self.run_on("2026-11-30")
+        self.assertFalse(change.statement_ids)
+        self.run_on("2026-12-01")
+        self.run_on("2026-12-01")
+        self.assertEqual(change.state, "done")
+        self.assertEqual(subscription.bitpaket_state, "active")
+        invoice = change.statement_ids.move_id
+        self.assertEqual(
+            (str(invoice.invoice_date), invoice.amount_untaxed), ("2026-12-01", 30)
+        )
+        self.run_on("2027-01-01")
+        self.assertEqual(
+            self.statements(later),
+            [
+                ("2026-12-01", "2027-01-01", "change", 30),
+                ("2026-12-01", "2027-01-01", "period", 30),
+            ],
+        )
+
+    def test_another_plan_before_the_start(self):
+        """Before its first day an account may change its mind, or have no plan."""
+        later = self.make_account("later", book=self.book, date_start="2026-12-01")
+        self.change("2026-11-12", "choose", self.basic, account=later)
+        self.change("2026-11-13", "choose", self.pro, account=later)
+        self.assertEqual(len(later.subscription_ids), 1)
+        with freeze_time("2026-11-14"):
+            later._undo_plan_change()
+            self.assertFalse(later._phases())
+            self.assertEqual(later.subscription_ids.bitpaket_state, "ended")
+        self.run_on("2027-01-01")
+        self.assertEqual(
+            self.statements(later), [("2026-12-01", "2027-01-01", "period", 0)]
+        )
+        self.change("2027-01-05", "choose", self.basic, account=later)
+        self.assertEqual(len(later.subscription_ids), 2)
+
+    def test_undo_of_what_replaced_another(self):
+        """Undone, nothing is pending; what was replaced does not come back."""
+        plan = self.make_plan("Try", 45, bitpaket_trial_days=14)
+        self.change("2026-11-12", "choose", plan)
+        self.change("2026-11-13", "cancel")
+        self.change("2026-11-14", "cancel")
+        with freeze_time("2026-11-15"):
+            self.account._undo_plan_change()
+        self.run_on("2026-11-26")
+        self.assertEqual(self.statements()[-1][3], 45)  # the trial ended
+        self.change("2026-11-27", "choose", self.basic)
+        self.change("2026-11-28", "cancel")
+        with freeze_time("2026-11-29"):
+            self.account._undo_plan_change()
+        self.run_on("2026-12-26")
+        self.assertEqual(self.statements()[-1][3], 45)
+
+    def test_changed_on_the_first_day(self):
+        """What begins on the day is charged before it is changed."""
+        later = self.make_account("later", book=self.book, date_start="2026-12-01")
+        self.change("2026-11-12", "choose", self.basic, account=later)
+        with freeze_time("2026-12-01"):
+            change = later._change_plan("cancel_now")
+        self.assertEqual(
+            later.plan_change_ids.sorted("id").statement_ids.mapped("amount_total"),
+            [30, -30],
+        )
+        self.assertEqual(change.state, "done")
+        self.run_on("2027-01-01")
+        self.assertEqual(self.statements(later)[-1][3], 0)
+
+    def test_one_that_fails_stops_no_other(self):
+        """A change that cannot begin is tried again; others begin."""
+        accounts = [
+            self.make_account(name, book=self.book, date_start="2026-12-01")
+            for name in ("bad", "good")
+        ]
+        changes = [
+            self.change("2026-11-12", "choose", self.basic, account=account)
+            for account in accounts
+        ]
+        statements = type(self.env["bitpaket.statement"])
+        bill = statements._bill_change
+
+        def fail(self, change, fees):
+            if change.account_id.reference == "bad":
+                raise UserError("No journal")
+            return bill(self, change, fees)
+
+        with (
+            patch.object(statements, "_bill_change", fail),
+            self.assertLogs("odoo.addons.bitpaket_billing", "ERROR"),
+        ):
+            self.run_on("2026-12-01")
+        self.assertEqual([one.state for one in changes], ["pending", "done"])
+        self.run_on("2026-12-01")
+        self.assertEqual([one.statement_ids.amount_total for one in changes], [30, 30])
+
+    def test_term_of_a_plan_to_come(self):
+        """A plan that is only going to begin has no term yet, undone or not."""
+        plan = self.make_plan("Low", 20, bitpaket_minimum_months=6)
+        self.change("2026-11-12", "choose", self.pro)
+        self.change("2026-11-20", "choose", plan)
+        subscription = self.account.subscription_ids
+        self.assertEqual(str(subscription.bitpaket_term_start), "2026-11-12")
+        with freeze_time("2026-11-21"):
+            self.account._undo_plan_change()
+        self.change("2026-11-22", "choose", plan)
+        self.run_on("2026-12-12")
+        self.assertEqual(str(subscription.bitpaket_term_start), "2026-12-12")
+        change = self.change("2027-01-05", "cancel")
+        self.assertEqual(str(change.date), "2027-06-12")
+
+    def test_what_goes_on_with_the_term(self):
+        """Neither a year's price, nor a pause, begins the term anew."""
+        plan = self.make_plan("Low", 20, 200, bitpaket_minimum_months=18)
+        self.change("2026-11-12", "choose", plan)
+        self.change("2026-11-22", "choose", plan, "year")
+        self.assertEqual(
+            str(self.account.subscription_ids.bitpaket_term_start), "2026-11-12"
+        )
+        with freeze_time("2026-11-23"):
+            self.assertEqual(str(self.account._term_end()), "2028-05-12")
+        self.change("2027-10-01", "pause", forced=True)
+        self.run_on("2027-11-22")
+        self.change("2027-12-01", "resume")
+        self.assertEqual(
+            str(self.account.subscription_ids.bitpaket_term_start), "2026-11-12"
+        )
