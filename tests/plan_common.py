@@ -6,15 +6,8 @@ from odoo.tests import freeze_time
 from .common import BillingMixin
 
 
-class PlanMixin(BillingMixin):
-    """A company that sells plans, and an account that pays as it goes."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company = cls.make_company()
-        cls.book = cls.make_price_book()
-        cls.account = cls.make_account(book=cls.book, date_start="2026-10-01")
+class PlanMaker(BillingMixin):
+    """Makes plans."""
 
     @classmethod
     def make_plan(cls, name="Basic", month=30, year=None, allowances=(), **values):
@@ -53,6 +46,17 @@ class PlanMixin(BillingMixin):
                 **values,
             }
         )
+
+
+class PlanMixin(PlanMaker):
+    """A company that sells plans, and an account that pays as it goes."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.make_company()
+        cls.book = cls.make_price_book()
+        cls.account = cls.make_account(book=cls.book, date_start="2026-10-01")
 
     def change(self, day, what, *args, account=None, **kwargs):
         """Change the plan on a day; what was told beforehand must hold.

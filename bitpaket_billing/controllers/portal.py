@@ -42,6 +42,7 @@ STATEMENT_FIELDS = [
     "currency_id",
     "period_start",
     "period_end",
+    "phase_id",
     "state",
     "price_book_id",
     "commitment_amount",
@@ -260,6 +261,7 @@ class BillingPortal(CustomerPortal):
             self._describe_rated(account_sudo, period, rated)
             for period, rated in zip(periods, found.results, strict=True)
         ]
+        current["terms"] = found.terms
         billed = account._billed_part(running)
         return {
             "coupons": coupons,
@@ -325,6 +327,7 @@ class BillingPortal(CustomerPortal):
             )
         return {
             "label": period_label(account_sudo.env, period.start, period.end),
+            "rated": None if failed else rated,
             "failed": failed,
             "total": 0 if failed or not rated else float(rated.total),
             "lines": () if failed or not rated else rated.lines,

@@ -10,12 +10,12 @@ from odoo.http import request
 from odoo.tools import format_date, osutil
 
 from .. import rating
-from ..tools import quantity_text
+from ..tools import period_label, quantity_text
 from .portal import BillingPortal
 
 _logger = logging.getLogger(__name__)
 
-MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}
 
 
@@ -29,19 +29,19 @@ class BillingUsagePortal(BillingPortal):
         website=True,
         readonly=True,
     )
-    def portal_my_usage(self, account_id, month=None, day=None, **_kwargs):
-        """Show a month of a billing account by day, or one day of it by meter.
+    def portal_my_usage(self, account_id, month=None, period=None, day=None, **_kwargs):
+        """Show a period of a billing account by day, or one day of it by meter.
 
         :param int account_id: the billing account
-        :param str month: such as 2026-10; default: the running one
+        :param str month: such as 2026-10; default: the running period
+        :param str period: a day of it, such as 2026-10-12, where a plan has its own
         :param str day: such as 2026-10-05
         """
         accounts = self._get_billing_accounts()
         account = self._find_account(accounts, account_id)
         if not account:
             return request.redirect("/my")
-        month = self._read_month(account, month or (day or "")[:7])
-        page = UsagePage(account, month)
+        page = UsagePage(account, self._read_period(account, month or period or day))
         return request.render(
             "bitpaket_billing.portal_my_usage",
             {
@@ -61,17 +61,20 @@ class BillingUsagePortal(BillingPortal):
         auth="user",
         readonly=True,
     )
-    def portal_usage_file(self, account_id, extension, month=None, **_kwargs):
-        """Send a month by day as a file, in the column names of FOCUS.
+    def portal_usage_file(
+        self, account_id, extension, month=None, period=None, **_kwargs
+    ):
+        """Send a period by day as a file, in the column names of FOCUS.
 
         :param str extension: csv or json
-        :param str month: such as 2026-10; default: the running one
+        :param str month: such as 2026-10; default: the running period
+        :param str period: a day of it, such as 2026-10-12, where a plan has its own
         """
         account = self._find_account(self._get_billing_accounts(), account_id)
         if not account or extension not in TYPES:
             raise request.not_found()
         account_sudo = account.sudo()
-        month = self._read_month(account, month)
+        month = self._read_period(account, month or period)
         try:
             content = (
                 account_sudo._focus_csv(month)
@@ -82,8 +85,8 @@ class BillingUsagePortal(BillingPortal):
             _log(account, error)
             return request.make_response(
                 request.env._(
-                    "The cost of this month cannot be told right now. Please try again "
-                    "later, or contact billing."
+                    "The cost of this period cannot be told right now. Please try "
+                    "again later, or contact billing."
                 ),
                 [("Content-Type", "text/plain; charset=utf-8")],
                 status=503,
@@ -98,25 +101,22 @@ class BillingUsagePortal(BillingPortal):
             ],
         )
 
-    def _read_month(self, account, text):
-        """Return the month that was asked for, if the account was there then.
+    def _read_period(self, account, text):
+        """Return the period that was asked for, if the account was there then.
 
+        :param str text: a month, or a day; anything else: the running period
         :rtype: rating.Period
         """
-        running = rating.calendar_month(fields.Date.today())
-        found = MONTH.fullmatch(text or "")
-        if not found:
-            return running
-        month = rating.calendar_month(date(int(found[1]), int(found[2]), 1))
-        first = rating.calendar_month(account.date_start)
-        return max(first, min(month, running))
+        today = fields.Date.today()
+        day = _read_day(text) or _read_day(f"{(text or '')[:7]}-01") or today
+        return account._shown_period(max(account.date_start, min(day, today)))
 
 
 class UsagePage:
-    """What the page says of a month.
+    """What the page says of a period.
 
     :param account: `bitpaket.account` record that the user may read
-    :param rating.Period month: the month
+    :param rating.Period month: the month, or the period of a plan
     """
 
     def __init__(self, account, month):
@@ -132,8 +132,12 @@ class UsagePage:
 
     @functools.cached_property
     def earlier(self):
-        """The month before, which a page of one day does not show."""
-        return self._load(rating.calendar_month(self.month.start - timedelta(1)))
+        """The period before, which a page of one day does not show."""
+        return self._load(self._before)
+
+    @property
+    def _before(self):
+        return self.account._shown_period(self.month.start - timedelta(1))
 
     def _load(self, month):
         try:
@@ -147,14 +151,11 @@ class UsagePage:
 
     @property
     def label(self):
-        return self._month_label(self.month.start)
+        return period_label(self.env, self.month.start, self.month.end)
 
     @property
     def earlier_label(self):
-        return self._month_label(self.month.start - timedelta(1))
-
-    def _month_label(self, day):
-        return format_date(self.env, day, date_format="MMMM yyyy")
+        return period_label(self.env, self._before.start, self._before.end)
 
     @property
     def is_running(self):
@@ -162,7 +163,7 @@ class UsagePage:
 
     @property
     def links(self):
-        """Addresses of the month before and the month after, where there are any."""
+        """Addresses of the period before and the one after, where there are any."""
         before = self.month.start - timedelta(1)
         after = self.month.end
         exists = before >= self.account.date_start
@@ -172,14 +173,20 @@ class UsagePage:
         }
 
     def _url(self, day):
-        return f"/my/billing/{self.account.id}/usage?month={day:%Y-%m}"
+        return f"/my/billing/{self.account.id}/usage?{self._query(day)}"
+
+    def _query(self, day):
+        """Return how an address tells the period of a day."""
+        if self.account.has_plan:
+            return f"period={day}"
+        return f"month={day:%Y-%m}"
 
     def day_url(self, day):
         return f"/my/billing/{self.account.id}/usage?day={day}"
 
     def file_url(self, extension):
-        month = f"{self.month.start:%Y-%m}"
-        return f"/my/billing/{self.account.id}/usage.{extension}?month={month}"
+        query = self._query(self.month.start)
+        return f"/my/billing/{self.account.id}/usage.{extension}?{query}"
 
     @property
     def total(self):
@@ -238,12 +245,7 @@ class UsagePage:
 
         :rtype: dict | None
         """
-        day = None
-        if text and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            try:
-                day = date.fromisoformat(text)
-            except ValueError:
-                return None
+        day = _read_day(text)
         if not day or day not in self.month or not self.days:
             return None
         costs = [cost for cost in self.days.costs if cost.day == day]
@@ -315,12 +317,23 @@ class UsagePage:
         if not self.earlier:
             return None
         amounts = [0.0] * length
-        first = rating.calendar_month(self.earlier.period.start).start
+        first = self._before.start
         for cost in self.earlier.costs:
             number = (cost.day - first).days
             if number < length:
                 amounts[number] += float(cost.amount)
         return amounts
+
+
+def _read_day(text):
+    """Return the date that a text such as 2026-10-05 tells; None: it tells none.
+
+    :rtype: date | None
+    """
+    try:
+        return date.fromisoformat(text) if DAY.fullmatch(text or "") else None
+    except ValueError:
+        return None
 
 
 def _log(account, error):

@@ -34,11 +34,22 @@ class Days(NamedTuple):
 class BitpaketAccount(models.Model):
     _inherit = "bitpaket.account"
 
-    def _days(self, month):
-        """Return a month day by day: as it was billed, or as far as it has come.
+    def _shown_period(self, day):
+        """Return the period that a day is shown with.
 
-        :param rating.Period month: a calendar month
-        :return: the days; None when no day of the month is billed
+        :rtype: rating.Period
+        :return: the days of its plan that are billed together; without a plan the
+            whole month, also where it is billed in part
+        """
+        self.ensure_one()
+        period = self._period_of(day) if self.has_plan else None
+        return period or self._full_period(day)
+
+    def _days(self, month):
+        """Return a period day by day: as it was billed, or as far as it has come.
+
+        :param rating.Period month: see `_shown_period`
+        :return: the days; None when no day of the period is billed
         :rtype: Days | None
         :raise rating.RatingError: when the cost cannot be told
         """
@@ -106,6 +117,7 @@ class BitpaketAccount(models.Model):
         earlier = waiting.search_count(
             [
                 ("account_id", "=", self.id),
+                ("kind", "=", "period"),
                 ("period_end", "<=", period.start),
                 ("state", "in", ("open", "closed", "error")),
             ],

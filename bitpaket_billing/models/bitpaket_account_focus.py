@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 
 from odoo import models
 
+from .. import rating
 from ..tools import csv_file
 
 VERSION = "1.2"
@@ -27,7 +28,7 @@ class BitpaketAccount(models.Model):
 
         What no single day caused is a row of the whole period.
 
-        :param rating.Period month: a calendar month
+        :param rating.Period month: see `_shown_period`
         :return: dictionaries with the same keys; amounts and quantities as Decimal
         :rtype: list[dict]
         :raise rating.RatingError: when the cost cannot be told
@@ -108,10 +109,14 @@ class BitpaketAccount(models.Model):
     def _focus_name(self, month, extension):
         """Return the file's name, for example: cost_acme_2026-10.csv.
 
+        That of a plan's period tells its first day.
+
         :rtype: str
         """
         self.ensure_one()
-        return f"cost_{self.reference}_{month.start:%Y-%m}.{extension}"
+        whole = month == rating.calendar_month(month.start)
+        when = month.start.isoformat()[: 7 if whole else 10]
+        return f"cost_{self.reference}_{when}.{extension}"
 
 
 def _costs(amount):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from odoo import fields, models
 
 from .. import rating
+from .bitpaket_account_rating import Terms
 
 #: More ended periods without invoice exist only when the month close stands still.
 MAX_UNFINISHED = 3
@@ -25,11 +26,13 @@ class Open(NamedTuple):
 
     :param list results: by period, `rating.Statement` or `rating.RatingError`; None
         where nothing is billed
+    :param Terms terms: what the last one was rated by
     :param rating.Outlook outlook: what the last one will come to; None: it cannot be
         rated, or too little is known
     """
 
     results: list
+    terms: Terms
     outlook: rating.Outlook | None
 
 
@@ -99,11 +102,13 @@ class BitpaketAccount(models.Model):
         late = self._late_adjustments(periods[0])
         results, kept = [], {}
         for period in periods:
+            terms = self._current_terms(period)
             usage = {self.id: [one for one in days if one.day in period]}
             rated = self._rate_usage(
                 period,
                 late,
-                purse=purse,
+                terms,
+                purse,
                 usage=None if counted_anew else usage,
                 kept=kept,
             )
@@ -113,7 +118,7 @@ class BitpaketAccount(models.Model):
         if isinstance(results[-1], rating.Statement):
             history = [one for one in days if one.day < running.start]
             outlook = self._forecast(*kept[self.id], history, now)
-        return Open(results, outlook)
+        return Open(results, terms[self.id], outlook)
 
     def _rate_running(self):
         """Rate the running period so far, and forecast it.

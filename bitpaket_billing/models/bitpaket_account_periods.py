@@ -96,11 +96,7 @@ class BitpaketAccount(models.Model):
 
         :rtype: rating.Period
         """
-        self.ensure_one()
-        today = fields.Date.today()
-        if not self.has_plan:
-            return rating.calendar_month(today)
-        return self._period_of(today) or self._full_period(today)
+        return self._shown_period(fields.Date.today())
 
     def _period_end(self, day):
         """Return the first day after the period that a day is in.

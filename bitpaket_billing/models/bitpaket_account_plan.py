@@ -41,7 +41,7 @@ class BitpaketAccount(models.Model):
         pending = (
             self.env["bitpaket.plan.change"]
             .sudo()
-            .search([("account_id", "in", self.ids), ("state", "=", "pending")])
+            .search_fetch([("account_id", "in", self.ids), ("state", "=", "pending")])
             .grouped("account_id")
         )
         for account in self:
@@ -80,8 +80,6 @@ class BitpaketAccount(models.Model):
         statement = change.statement_ids
         invoice = statement.move_id
         sign = -1 if invoice.move_type == "out_refund" else 1
-        following = next(iter(self._next_fees()), None)
-        names = {str(phase.id): phase for phase in self._phases()}
         return {
             "kind": change.kind,
             "summary": change._summary(),
@@ -91,6 +89,18 @@ class BitpaketAccount(models.Model):
             "untaxed": statement.amount_total,
             "tax": sign * invoice.amount_tax,
             "total": change._charged(),
+            **self._next_fee(),
+        }
+
+    def _next_fee(self):
+        """Tell the fee that comes next: of another plan, if a change is pending.
+
+        :return: `next_date`, `next_text` and `next_amount` before tax, None without fee
+        :rtype: dict
+        """
+        following = next(iter(self._next_fees()), None)
+        names = {str(phase.id): phase for phase in self._phases()}
+        return {
             "next_date": following and following.start,
             "next_text": following and names[following.code]._fee_name(following),
             "next_amount": following

@@ -88,9 +88,16 @@ class BitpaketAccount(models.Model):
         """
         if not any(plan.bitpaket_allowance_ids.mapped("rolls_over")):
             return {}
-        before = self.sudo().statement_ids.filtered(
-            lambda statement: statement.period_end == part.start
-        )[:1]
+        statements = self.env["bitpaket.statement"].sudo()
+        before = statements.search_fetch(
+            [
+                ("account_id", "=", self.id),
+                ("kind", "=", "period"),
+                ("period_end", "=", part.start),
+            ],
+            ["phase_id"],
+            limit=1,
+        )
         family = before.phase_id.plan_id._bitpaket_family()
         if family != plan._bitpaket_family():
             return {}

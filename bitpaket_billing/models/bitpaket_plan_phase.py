@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from .. import rating
 from ..tools import exact, period_label
+from .bitpaket_plan_price import plan_price_text
 
 MONTHS = {"month": 1, "year": 12}
 
@@ -135,6 +136,14 @@ class BitpaketPlanPhase(models.Model):
         if fee.note == "unused":
             return self.env._("Plan %(plan)s, unused rest, %(period)s", **facts)
         return self.env._("Plan %(plan)s, %(period)s", **facts)
+
+    def _price_text(self):
+        """Return what the plan costs in this phase; empty: it is pay-as-you-go.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return plan_price_text(self) if self.plan_id else ""
 
     def _paid_fees(self):
         """Return the fees that were charged for this phase.

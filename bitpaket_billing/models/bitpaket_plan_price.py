@@ -38,10 +38,7 @@ class BitpaketPlanPrice(models.Model):
     def _text(self):
         """Return the price in words, for example: $ 29.00 per month."""
         self.ensure_one()
-        amount = self.currency_id.format(self.amount)
-        if self.interval == "year":
-            return self.env._("%s per year", amount)
-        return self.env._("%s per month", amount)
+        return plan_price_text(self)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -58,3 +55,15 @@ class BitpaketPlanPrice(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sold(self):
         self.plan_id._bitpaket_refuse_change()
+
+
+def plan_price_text(price):
+    """Return a price in words, for example: $ 29.00 per month.
+
+    :param price: a record with `amount`, `currency_id` and `interval`
+    :rtype: str
+    """
+    amount = price.currency_id.format(price.amount)
+    if price.interval == "year":
+        return price.env._("%s per year", amount)
+    return price.env._("%s per month", amount)

@@ -124,6 +124,8 @@ class TestReadOnly(Members, HttpCase):
             routing = rule.endpoint.routing
             if not rule.rule.startswith("/my/billing/<int:account_id>/"):
                 continue
+            if rule.rule.endswith("/contact"):
+                continue  # who reads may ask, too
             path = re.sub(r"<int:account_id>", str(self.account.id), rule.rule)
             path = re.sub(r"<int:\w+>", "1", path)
             if routing["type"] == "http" and "POST" in (rule.methods or ()):
