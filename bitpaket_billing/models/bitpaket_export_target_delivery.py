@@ -15,7 +15,7 @@ class BitpaketExportTarget(models.Model):
 
     delivery = fields.Selection(
         [
-            ("download", "Download"),
+            ("download", "By download"),
             ("mail", "By e-mail"),
             ("folder", "To a folder of the server"),
         ],

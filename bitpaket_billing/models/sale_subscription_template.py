@@ -77,7 +77,7 @@ class SaleSubscriptionTemplate(models.Model):
         string="Invited",
         copy=False,
     )
-    bitpaket_sequence = fields.Integer(string="Order", default=10)
+    bitpaket_sequence = fields.Integer(string="Sequence", default=10)
     bitpaket_version = fields.Integer(
         string="Version", default=1, readonly=True, copy=False
     )

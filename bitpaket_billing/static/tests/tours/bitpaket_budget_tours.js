@@ -23,7 +23,7 @@ tours.add("bitpaket_billing_budgets", {
         {content: "Limit it", trigger: "input[name=limit]", run: "edit 20"},
         go("Save it", "button[name=save]"),
         see("It is half used", "[name=budget]:contains('59 %')"),
-        go("Change it", "[name=budget] a:contains('Change')"),
+        go("Change it", "[name=budget] a:contains('Edit')"),
         {content: "Lower it", trigger: "input[name=limit]", run: "edit 10"},
         {content: "Stop there", trigger: "input[name=hard_cap]", run: "check"},
         go("Save it", "button[name=save]"),
