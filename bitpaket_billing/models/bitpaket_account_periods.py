@@ -39,7 +39,20 @@ class BitpaketAccount(models.Model):
 
         :rtype: recordset of `bitpaket.plan.phase`
         """
-        return self.sudo().filtered("has_plan").plan_phase_ids
+        accounts = self.sudo().filtered("has_plan")
+        field = self._fields["plan_phase_ids"]
+        known = field._get_cache(accounts.env)
+        unknown = accounts.filtered(lambda account: account.id not in known)
+        if unknown:
+            # One query, where the field itself takes two.
+            phases = self.env["bitpaket.plan.phase"].sudo()
+            found = phases.with_context(active_test=False).search_fetch(
+                [("account_id", "in", unknown.ids)]
+            )
+            by_account = found.grouped("account_id")
+            held = [by_account.get(account, phases)._ids for account in unknown]
+            field._insert_cache(unknown, held)
+        return accounts.plan_phase_ids
 
     def _timeline(self):
         """Return the phases of this account as the rating core knows them.

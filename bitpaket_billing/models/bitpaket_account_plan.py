@@ -41,7 +41,12 @@ class BitpaketAccount(models.Model):
         pending = (
             self.env["bitpaket.plan.change"]
             .sudo()
-            .search_fetch([("account_id", "in", self.ids), ("state", "=", "pending")])
+            .search_fetch(
+                [
+                    ("account_id", "in", self.filtered("has_plan").ids),
+                    ("state", "=", "pending"),
+                ]
+            )
             .grouped("account_id")
         )
         for account in self:

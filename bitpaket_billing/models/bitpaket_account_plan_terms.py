@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from odoo import models
+from odoo import fields, models
 
 from .. import rating
 from ..tools import exact
@@ -66,18 +66,21 @@ class BitpaketAccount(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        if not plan.bitpaket_allowance_ids:
+        included = plan._bitpaket_included(plan.id)
+        if not included:
             return {}
         full = full or self._full_period(part.start)
-        carried = self._carried(plan, part) if carry else {}
+        rolls_over = any(cap is not None for _meter, _quantity, cap in included)
+        carried = self._carried(plan, part) if carry and rolls_over else {}
+        codes = {one.id: one.code for one in self.env["bitpaket.meter"]._catalogue()}
         return {
-            one.meter_id.code: Allowance(
-                one.meter_id.id,
-                rating.prorated_allowance(exact(one.quantity), part, full),
-                carried.get(one.meter_id.id, Decimal(0)) if one.rolls_over else 0,
-                exact(one.cap) if one.rolls_over else None,
+            codes[meter_id]: Allowance(
+                meter_id,
+                rating.prorated_allowance(quantity, part, full),
+                Decimal(0) if cap is None else carried.get(meter_id, Decimal(0)),
+                cap,
             )
-            for one in plan.bitpaket_allowance_ids
+            for meter_id, quantity, cap in included
         }
 
     def _carried(self, plan, part):
@@ -86,24 +89,19 @@ class BitpaketAccount(models.Model):
         :return: quantities by id of the meter
         :rtype: dict[int, Decimal]
         """
-        if not any(plan.bitpaket_allowance_ids.mapped("rolls_over")):
+        before = self._phase_on(fields.Date.subtract(part.start, days=1)).plan_id
+        if before._bitpaket_family() != plan._bitpaket_family():
             return {}
-        statements = self.env["bitpaket.statement"].sudo()
-        before = statements.search_fetch(
+        rows = self.env["bitpaket.statement.allowance"].sudo()
+        left = rows.search_fetch(
             [
-                ("account_id", "=", self.id),
-                ("kind", "=", "period"),
-                ("period_end", "=", part.start),
+                ("statement_id.account_id", "=", self.id),
+                ("statement_id.kind", "=", "period"),
+                ("statement_id.period_end", "=", part.start),
             ],
-            ["phase_id"],
-            limit=1,
+            ["meter_id", "quantity_left"],
         )
-        family = before.phase_id.plan_id._bitpaket_family()
-        if family != plan._bitpaket_family():
-            return {}
-        return {
-            row.meter_id.id: exact(row.quantity_left) for row in before.allowance_ids
-        }
+        return {row.meter_id.id: exact(row.quantity_left) for row in left}
 
     def _terms_on_plan(self, plan, interval, part):
         """Return what this account would be rated by, if it were on a plan.

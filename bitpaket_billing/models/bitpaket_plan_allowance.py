@@ -44,15 +44,18 @@ class BitpaketPlanAllowance(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Refuse a new allowance of what was sold."""
+        self.env.registry.clear_cache()
         allowances = super().create(vals_list)
         allowances.plan_id._bitpaket_refuse_change()
         return allowances
 
     def write(self, vals):
         """Refuse another allowance of what was sold."""
+        self.env.registry.clear_cache()
         self.plan_id._bitpaket_refuse_change()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sold(self):
+        self.env.registry.clear_cache()
         self.plan_id._bitpaket_refuse_change()

@@ -1,9 +1,9 @@
 """Plans: what is sold for a fixed price instead of, or beside, what is used."""
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools import changed_fields
+from ..tools import changed_fields, exact
 
 #: What subscribers have agreed to: it stays as it was sold.
 TERMS = {
@@ -228,6 +228,25 @@ class SaleSubscriptionTemplate(models.Model):
         :rtype: str
         """
         return str(self._bitpaket_family().id)
+
+    @api.model
+    @tools.ormcache("plan_id")
+    def _bitpaket_included(self, plan_id):
+        """Return what a plan includes; it hardly ever changes, so it is kept.
+
+        :param int plan_id: id of the plan
+        :return: id of the meter, quantity, and what is carried on at most or None
+        :rtype: tuple[tuple]
+        """
+        plan = self.sudo().browse(plan_id)
+        return tuple(
+            (
+                one.meter_id.id,
+                exact(one.quantity),
+                exact(one.cap) if one.rolls_over else None,
+            )
+            for one in plan.bitpaket_allowance_ids
+        )
 
     def _bitpaket_price(self, currency, interval):
         """Return the price of a plan in a currency.

@@ -88,7 +88,7 @@ class TestAgreement(CouponMaker, PlanMixin, HttpCase):
                 continue
             invoice = round(Decimal(str(statement.move_id.amount_untaxed)), 2)
             self.assertEqual(invoice, total, account.reference)
-            money = formatLang(self.env, abs(total), digits=2)
+            money = formatLang(self.env, abs(float(total)), digits=2)
             self.assertRegex(pages[statement], rf"Total .*{re.escape(money)}")
         self.assertEqual(compared, ACCOUNTS)
 
