@@ -75,6 +75,7 @@
         "views/bitpaket_portal_budget_templates.xml",
         "views/bitpaket_portal_details_templates.xml",
         "views/bitpaket_portal_members_templates.xml",
+        "views/bitpaket_portal_state_templates.xml",
         "views/bitpaket_portal_plan_templates.xml",
         "views/bitpaket_portal_contact_templates.xml",
         "report/account_move_templates.xml",

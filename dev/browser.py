@@ -1,8 +1,6 @@
 """A headless Chromium, for pictures of the product and tests that pay at a checkout."""
 
 import base64
-import contextlib
-import http.cookiejar
 import itertools
 import json
 import re
@@ -155,22 +153,3 @@ def _unlimit_memory():
     """Let Chromium reserve address space, which Odoo limits for its own processes."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-
-
-def log_in(url, database, login, password):
-    """Return the session of a user.
-
-    :rtype: str
-    """
-    jar = http.cookiejar.CookieJar()
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    parameters = {"db": database, "login": login, "password": password}
-    request = urllib.request.Request(
-        f"{url}/web/session/authenticate",
-        data=json.dumps({"params": parameters}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with contextlib.closing(opener.open(request)) as answer:
-        if not json.load(answer).get("result", {}).get("uid"):
-            raise PermissionError(f"{login} cannot log in")
-    return next(cookie.value for cookie in jar if cookie.name == "session_id")

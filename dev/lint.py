@@ -1,13 +1,10 @@
 """`make lint`: ruff, pylint-odoo, prettier for XML, JS and JSON, the OCA checks."""
 
-import os
-import shutil
 import subprocess
 
-from . import environment
-from .console import Problem, call, paint, say, step
-from .locks import exclusive
-from .paths import CACHE, LOGS, ROOT, digest
+from . import environment, npm
+from .console import call, paint, say
+from .paths import ROOT
 
 PRETTIER = ("prettier@3.6.2", "@prettier/plugin-xml@3.4.2")
 ADDON = "bitpaket_billing"
@@ -22,14 +19,14 @@ def run(fix=False):
     venv, odoo = environment.ensure()
     tools = venv / "bin"
     style = [] if fix else ["--check"]
-    prettier = _prettier()
+    modules = npm.ensure("prettier", *PRETTIER)
     sources = _tracked(".xml", ".js", ".scss", ".json")
     checks = {
         "ruff": [tools / "ruff", "check", *(["--fix"] if fix else []), "."],
         "ruff format": [tools / "ruff", "format", *style, "."],
         "prettier": [
-            prettier / "node_modules/.bin/prettier",
-            f"--plugin={prettier}/node_modules/@prettier/plugin-xml/src/plugin.js",
+            modules / ".bin/prettier",
+            f"--plugin={modules}/@prettier/plugin-xml/src/plugin.js",
             "--write" if fix else "--check",
             "--log-level=warn",
             *sources,
@@ -55,28 +52,6 @@ def run(fix=False):
         else:
             say(f"{paint('✓', 32)} {title}")
     return failed
-
-
-def _prettier():
-    """Return a folder with prettier and its XML plugin, fetched once."""
-    folder = CACHE / f"prettier-{digest(*PRETTIER)}"
-    with exclusive(CACHE / "prettier.lock", "it fetches prettier"):
-        if not (folder / "complete").exists():
-            if not shutil.which("npm"):
-                raise Problem(
-                    "This machine lacks npm, which brings prettier.",
-                    "Ask an administrator to run: apt-get install -y npm",
-                )
-            folder.mkdir(parents=True, exist_ok=True)
-            with step("Fetching prettier"):
-                call(
-                    ["npm", "install", "--no-save", "--prefix", folder, *PRETTIER],
-                    problem="prettier could not be fetched",
-                    log=LOGS / "prettier.log",
-                    env={**os.environ, "npm_config_update_notifier": "false"},
-                )
-            (folder / "complete").touch()
-    return folder
 
 
 def _tracked(*endings):

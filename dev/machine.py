@@ -18,6 +18,7 @@ PACKAGES = {
     "ledger": ("ledger",),
     "pdftotext": ("poppler-utils",),
     "soffice": ("libreoffice-calc",),
+    "npm": ("npm",),
 }
 #: What every command needs before it can start.
 BASICS = ["venv", "postgres", "wkhtmltopdf"]

@@ -1,12 +1,14 @@
 """`make screenshots`: pictures of the running demo for README and docs."""
 
+import os
 import subprocess
 import urllib.request
 
-from . import demo
-from .browser import DESKTOP, PHONE, Browser, log_in
+from . import demo, testing
+from .browser import DESKTOP, PHONE, Browser
 from .console import Problem, say
 from .paths import ROOT, RUN
+from .session import log_in
 
 FOLDER = ROOT / "docs/images"
 CUSTOMER = ("customer@kestrel-robotics.example", "customer")
@@ -27,7 +29,15 @@ def take():
             _finance(browser, facts)
     except TimeoutError as error:
         raise Problem(str(error), "Look at the page by hand; is it broken?") from error
+    _states()
     say(f"  {FOLDER.relative_to(ROOT)}: {len(list(FOLDER.iterdir()))} pictures")
+
+
+def _states():
+    """Picture each state of the billing page: the test that makes them can do it."""
+    os.environ["BITPAKET_PICTURES"] = str(FOLDER)
+    if testing.run(["-q", "-n0", "tests/tours/test_portal_pages.py", "-k", "states"]):
+        raise Problem("The states of the billing page could not be pictured.")
 
 
 def _customer(browser, facts):

@@ -10,7 +10,14 @@ from .odoo_server import OdooServer, free_port
 from .paths import ROOT, RUN
 from .postgres import Postgres
 
-PROGRAMS = [*machine.BASICS, *machine.BOOKKEEPING, "chromium", "pdftotext", "soffice"]
+PROGRAMS = [
+    *machine.BASICS,
+    *machine.BOOKKEEPING,
+    "chromium",
+    "npm",
+    "pdftotext",
+    "soffice",
+]
 
 
 def run(arguments, keep=None):

@@ -14,6 +14,7 @@ from . import (
     portal_members,
     portal_pay,
     portal_plan,
+    portal_state,
     portal_usage,
     usage,
     usage_import,

@@ -117,28 +117,13 @@ class BillingPortal(CustomerPortal):
             "page_name": "billing",
             "accounts": accounts,
             "account": account,
-            "contact_url": self._get_contact_url(account),
         }
         if not account:
+            values["contact_url"] = self._get_contact_url(account)
             return request.render("bitpaket_billing.portal_no_account", values)
-        # Customers may read invoices, but neither payments nor transactions.
-        invoices_sudo = self._find_invoices(account).sudo()
-        payments_sudo = self._find_payments(account, LATEST + 1)
-        transactions_sudo = invoices_sudo.transaction_ids
-        transactions_sudo |= payments_sudo.payment_transaction_id
-        transactions_sudo.fetch(TRANSACTION_FIELDS)
         return request.render(
             "bitpaket_billing.portal_my_billing",
-            {
-                **values,
-                "may_act": self._may_act(account),
-                **self._get_balance_values(account),
-                **self._get_invoice_values(invoices_sudo),
-                **self._get_payment_values(
-                    payments_sudo[:LATEST], self._find_unbooked_transactions(account)
-                ),
-                "more_payments": len(payments_sudo) > LATEST,
-            },
+            {**values, **self._get_billing_values(account)},
         )
 
     @http.route(
@@ -243,6 +228,27 @@ class BillingPortal(CustomerPortal):
             return company_sudo.website
         subject = request.env._("Billing of %s", account.reference) if account else ""
         return f"mailto:{company_sudo.email}?subject={quote(subject)}"
+
+    # === THE PAGE === #
+
+    def _get_billing_values(self, account):
+        """Return all that the page shows of an account."""
+        # Customers may read invoices, but neither payments nor transactions.
+        invoices_sudo = self._find_invoices(account).sudo()
+        payments_sudo = self._find_payments(account, LATEST + 1)
+        transactions_sudo = invoices_sudo.transaction_ids
+        transactions_sudo |= payments_sudo.payment_transaction_id
+        transactions_sudo.fetch(TRANSACTION_FIELDS)
+        return {
+            "contact_url": self._get_contact_url(account),
+            "may_act": self._may_act(account),
+            **self._get_balance_values(account),
+            **self._get_invoice_values(invoices_sudo),
+            **self._get_payment_values(
+                payments_sudo[:LATEST], self._find_unbooked_transactions(account)
+            ),
+            "more_payments": len(payments_sudo) > LATEST,
+        }
 
     # === BALANCE === #
 

@@ -15,13 +15,16 @@ class UsageImportController(http.Controller):
     """Files of the backend about imports of usage."""
 
     @http.route(
-        "/bitpaket_billing/usage_import"
-        "/<model('bitpaket.usage.import'):usage_import>/refused.csv",
+        "/bitpaket_billing/usage_import/<int:import_id>/refused.csv",
         type="http",
         auth="user",
     )
-    def download_refused(self, usage_import):
+    def download_refused(self, import_id):
         """Return the rows of a file that were not counted, as CSV."""
+        usage_import = request.env["bitpaket.usage.import"].browse(import_id).exists()
+        # Whether there is one is nobody else's business.
+        if not (usage_import and usage_import.has_access("read")):
+            raise request.not_found()
         file = tempfile.TemporaryFile()
         file.write("\ufeff".encode())  # spreadsheets would take it for another charset
         cr = request.env.cr

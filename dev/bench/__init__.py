@@ -8,7 +8,7 @@ from ..locks import exclusive
 from ..odoo_server import OdooServer, free_port
 from ..paths import ROOT, RUN
 from ..postgres import Postgres
-from . import close, core, ingest, large, webhook
+from . import close, core, ingest, large, portal, webhook
 
 #: (names of the rows, what is measured, function)
 BENCHMARKS = (
@@ -18,6 +18,11 @@ BENCHMARKS = (
         ("ingest-large", "balance-large", "balance-time", "rollup-large"),
         "Ten million events against few",
         large.against_few,
+    ),
+    (
+        ("portal-queries", "portal-time", "portal-stock"),
+        "The billing page beside Odoo's list of invoices",
+        portal.against_stock,
     ),
     (("close-stock",), "Month close against stock invoicing", close.against_stock),
     (("close-contract",), "Month close against OCA contract", close.against_contract),

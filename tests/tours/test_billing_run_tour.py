@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.browser import Browser, log_in
+from dev.browser import Browser
+from dev.session import log_in
 
 from ..processes import Scratch, kill, wait_for
 

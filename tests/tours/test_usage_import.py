@@ -3,7 +3,8 @@
 With a real server and its scheduler: Odoo's own tours hold the scheduler still.
 """
 
-from dev.browser import Browser, log_in
+from dev.browser import Browser
+from dev.session import log_in
 
 from ..processes import Scratch, wait_for
 
