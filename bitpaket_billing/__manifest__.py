@@ -128,6 +128,7 @@
     },
     "demo": [
         "demo/bitpaket_billing_demo.xml",
+        "demo/bitpaket_export_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 import odoo
 from odoo import SUPERUSER_ID, api
+from odoo.modules import Manifest
 from odoo.modules.registry import Registry
 from odoo.tools import config
 from odoo.tools.convert import convert_file
@@ -25,14 +26,15 @@ def prepare(env, url, simulator_url, storefront_url, known_key):
     :return: what `make info` tells about the demo
     """
     again = env.ref(f"{ADDON}.account_kestrel", raise_if_not_found=False)
-    convert_file(
-        env,
-        ADDON,
-        "demo/bitpaket_billing_demo.xml",
-        None,
-        mode="update" if again else "init",
-        noupdate=True,
-    )
+    for name in Manifest.for_addon(ADDON)["demo"]:
+        convert_file(
+            env,
+            ADDON,
+            name,
+            None,
+            mode="update" if again else "init",
+            noupdate=True,
+        )
     parameters = env["ir.config_parameter"]
     parameters.set_param("web.base.url", url)
     parameters.set_param("web.base.url.freeze", "True")

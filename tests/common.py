@@ -13,8 +13,10 @@ class BillingMixin:
     """Class-level helpers for TransactionCase and HttpCase."""
 
     @classmethod
-    def make_company(cls, name="Nimbus Storage Inc.", country="base.us"):
-        """Return a company with a generic chart of accounts, and switch to it."""
+    def make_company(
+        cls, name="Nimbus Storage Inc.", country="base.us", chart="generic_coa"
+    ):
+        """Return a company with a chart of accounts, and switch to it."""
         company = cls.env["res.company"].create(
             {
                 "name": name,
@@ -26,7 +28,7 @@ class BillingMixin:
         )
         cls.env.user.company_ids |= company
         cls.env["account.chart.template"].try_loading(
-            "generic_coa", company=company, install_demo=False
+            chart, company=company, install_demo=False
         )
         cls.env = cls.env(
             context={**cls.env.context, "allowed_company_ids": company.ids}

@@ -7,7 +7,7 @@ from .common import BillingMixin
 
 
 class PlanMaker(BillingMixin):
-    """Makes plans."""
+    """Makes plans, and lets time pass."""
 
     @classmethod
     def make_plan(cls, name="Basic", month=30, year=None, allowances=(), **values):
@@ -46,17 +46,6 @@ class PlanMaker(BillingMixin):
                 **values,
             }
         )
-
-
-class PlanMixin(PlanMaker):
-    """A company that sells plans, and an account that pays as it goes."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company = cls.make_company()
-        cls.book = cls.make_price_book()
-        cls.account = cls.make_account(book=cls.book, date_start="2026-10-01")
 
     def change(self, day, what, *args, account=None, **kwargs):
         """Change the plan on a day; what was told beforehand must hold.
@@ -114,3 +103,14 @@ class PlanMixin(PlanMaker):
     def line_texts(self, statement):
         """Return (text, amount) of a statement's lines."""
         return [(line.name, line.amount) for line in statement.line_ids]
+
+
+class PlanMixin(PlanMaker):
+    """A company that sells plans, and an account that pays as it goes."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.make_company()
+        cls.book = cls.make_price_book()
+        cls.account = cls.make_account(book=cls.book, date_start="2026-10-01")

@@ -2,6 +2,8 @@
 
 from . import beancount, datev, plaintext
 from .pack import PACK
+from .papers import ZIP_TIME, Paper
+from .papers import write as write_papers
 from .profile_writer import PROFILE
 from .profiles import PROFILES
 from .proof import Proof, Total, check_balance, fingerprint, imbalance
@@ -35,16 +37,19 @@ __all__ = [
     "FORMATS",
     "PROFILES",
     "WARNING",
+    "ZIP_TIME",
     "Account",
     "Books",
     "Proof",
     "Entry",
     "Format",
     "Line",
+    "Paper",
     "Partner",
     "Problem",
     "Total",
     "check_balance",
     "fingerprint",
     "imbalance",
+    "write_papers",
 ]

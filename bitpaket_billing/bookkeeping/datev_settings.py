@@ -11,6 +11,11 @@ TAX_RATES = MappingProxyType(
     {"2": Decimal(7), "3": Decimal(19), "8": Decimal(7), "9": Decimal(19)}
 )
 
+#: Accounts of DATEV's charts that compute tax by themselves, and the key they imply.
+AUTOMATIC = MappingProxyType(
+    {"03": {"8300": "2", "8400": "3"}, "04": {"4300": "2", "4400": "3"}}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -29,7 +34,8 @@ class Settings:
     :param bool foreign_amounts: show amounts in foreign currency, with their rate
     :param bool service_dates: fill Leistungsdatum; the client must be set up for it
     :param bool transliterate: write characters outside of CP1252 as similar ones
-    :param Mapping automatic_accounts: tax key that an account implies, by its code
+    :param Mapping automatic_accounts: tax key that an account implies, by its code;
+        besides those that the chart is known for
     :param Mapping tax_rates: percentages of further tax keys, by key
     """
 
@@ -67,6 +73,10 @@ def read(books):
             digits = str(given[name] or "").strip()
             number = digits.isascii() and digits.isdigit()
             given[name] = int(digits) if number else 0
+    given["automatic_accounts"] = {
+        **AUTOMATIC.get(given.get("chart"), {}),
+        **(given.get("automatic_accounts") or {}),
+    }
     given["tax_rates"] = {**TAX_RATES, **_rates(given.get("tax_rates") or {})}
     return Settings(**given)
 

@@ -59,6 +59,7 @@ from . import (
     bitpaket_export_batch_claim,
     bitpaket_export_batch_deliver,
     bitpaket_export_batch_lock,
+    bitpaket_export_batch_papers,
     bitpaket_export_batch_work,
     bitpaket_export_batch_write,
     bitpaket_export_file,
@@ -69,6 +70,7 @@ from . import (
     bitpaket_export_target_books,
     bitpaket_export_target_datev,
     bitpaket_export_target_delivery,
+    bitpaket_export_target_papers,
     bitpaket_export_target_profile,
     bitpaket_export_total,
     bitpaket_fastspring_money,  # what some of the next ones inherit

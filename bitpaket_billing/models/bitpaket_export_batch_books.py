@@ -63,7 +63,8 @@ class BitpaketExportBatch(models.Model):
     def _used_partners(self, query):
         ids = self._used(query, "partner_id")
         partners = self.env["res.partner"].sudo().browse(ids).commercial_partner_id
-        return tuple(self.target_id._read_partners(partners.ids).values())
+        known = self.target_id._read_partners(partners.ids)
+        return tuple(dict.fromkeys(known.values()))
 
     def _file_name(self, name):
         """Return what a file is called, with its number if it takes another's place.

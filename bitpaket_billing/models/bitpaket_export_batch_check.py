@@ -123,6 +123,7 @@ class BitpaketExportBatch(models.Model):
         findings.add_all(format_.check(books, None), self._account_ids())
         if not self.supersedes_id:
             self._find_drafts(findings)
+        self._find_missing_papers(findings)
         changed = self.env["bitpaket.export.item"].search_count(
             [
                 ("target_id", "=", target.id),

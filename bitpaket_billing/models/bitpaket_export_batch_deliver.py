@@ -6,8 +6,7 @@ import zipfile
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-#: Zipped files have a time that says nothing, so that equal files are equal.
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+from .. import bookkeeping
 
 
 class BitpaketExportBatch(models.Model):
@@ -47,7 +46,7 @@ class BitpaketExportBatch(models.Model):
         target = io.BytesIO()
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in self.file_ids:
-                info = zipfile.ZipInfo(file.name, ZIP_TIME)
+                info = zipfile.ZipInfo(file.name, bookkeeping.ZIP_TIME)
                 info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, file.attachment_id.sudo().raw)
         return target.getvalue()

@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 
 #: Bytes of a file that are kept in memory before they go to the disk.
 SPOOLED = 1024 * 1024
+#: A type that Odoo neither indexes nor guesses: for that it would read all of a file.
+UNREAD = "application/x-download"
 
 
 class Superseded(Exception):
@@ -82,6 +84,9 @@ class BitpaketExportBatch(models.Model):
                     spool.add(self._file_name(name), data)
             for _entry in stream:
                 pass  # what is not written is checked all the same
+            if not findings.errors:
+                for name, data in self._write_papers():
+                    spool.add(self._file_name(name), data)
             self._lock_running()
             if findings.errors:
                 self._undo_claim()
@@ -212,8 +217,7 @@ class BitpaketExportBatch(models.Model):
                     "raw": content
                     if attachments._storage() != "db"
                     else bytes(content),
-                    # So that the content of large files is not indexed.
-                    "mimetype": "application/octet-stream",
+                    "mimetype": UNREAD,
                     "res_model": file._name,
                     "res_id": file.id,
                 }

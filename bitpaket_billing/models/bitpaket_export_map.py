@@ -43,6 +43,12 @@ class BitpaketExportAccount(models.Model):
     )
     code = fields.Char(string="Code there", required=True)
     name = fields.Char(string="Name there", help="Empty: its name here.")
+    automatic_key = fields.Char(
+        string="Computes the tax",
+        size=4,
+        help="Tax key of an account that computes tax by itself there "
+        "(DATEV: Automatikkonto).",
+    )
 
     _account_uniq = models.Constraint(
         "unique (target_id, account_id)", "This account has a code there already."
@@ -78,10 +84,17 @@ class BitpaketExportPartner(models.Model):
     partner_id = fields.Many2one(
         "res.partner", required=True, ondelete="restrict", index=True
     )
+    kind = fields.Selection(
+        [("customer", "Customer"), ("supplier", "Supplier")],
+        string="As",
+        required=True,
+        default="customer",
+    )
     number = fields.Char(string="Number there", required=True)
 
     _partner_uniq = models.Constraint(
-        "unique (target_id, partner_id)", "This partner has a number there already."
+        "unique (target_id, partner_id, kind)",
+        "This partner has a number there already.",
     )
     _number_uniq = models.Constraint(
         "unique (target_id, number)", "Another partner has this number there."

@@ -118,7 +118,11 @@ class BitpaketExportTarget(models.Model):
         """Return the journals that billing and sales use."""
         company = self.env.company
         clearing = self.env["bitpaket.fastspring.payout"]._find_journals(company)
-        others = company.bitpaket_journal_id | company.currency_exchange_journal_id
+        others = (
+            company.bitpaket_journal_id
+            | company.bitpaket_deferral_journal_id
+            | company.currency_exchange_journal_id
+        )
         sales = self.env["account.journal"].search(
             [
                 *self.env["account.journal"]._check_company_domain(company),

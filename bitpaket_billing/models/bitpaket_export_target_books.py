@@ -1,5 +1,6 @@
 """Reads journal entries as writers want them: by SQL, in chunks, in constant memory."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from odoo import models
@@ -12,6 +13,10 @@ from .. import bookkeeping
 CHUNK = 500
 #: Formats in which a tax has a code of theirs or none: our name would mean nothing.
 CODED_TAXES = {"datev"}
+#: What a line of an invoice is for: the columns that it shares with usage lines.
+SOLD = ("move_id", "meter_id", "redemption_id", "phase_id")
+#: Kinds of accounts that are kept per person, and what the person is there.
+PERSONAL = {"receivable": "customer", "payable": "supplier"}
 KINDS = {
     "asset_receivable": "receivable",
     "asset_cash": "bank",
@@ -77,6 +82,7 @@ class Names:
         return self._once("meter", meter_id, lambda key: meters.browse(key).kind)
 
     def is_plan(self, product_id):
+        """Tell whether a product is a plan's: of entries without a phase."""
         products = self.env["product.product"]
         return self._once(
             "plan", product_id, lambda key: products.browse(key).subscribable
@@ -100,6 +106,8 @@ class Names:
             return "tax"
         if row["redemption_id"]:
             return "coupon"
+        if row["phase_id"]:
+            return "plan"
         if row["meter_id"]:
             return self.meter_kind(row["meter_id"])
         if row["product_id"]:
@@ -108,6 +116,26 @@ class Names:
             if self.is_plan(row["product_id"]):
                 return "plan"
         return "fee" if row["account_id"] == self.fee else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What lines that are read together need to know.
+
+    :param dict partners: as `_read_partners` tells
+    :param dict services: first and last day of what was used, by `SOLD`
+    :param dict settled: number of the document that a line pays, by the line's id
+    """
+
+    partners: dict
+    services: dict
+    settled: dict
+
+    def partner(self, partner_id, account_kind):
+        """Return a partner as what it is on an account: customer or supplier."""
+        kind = PERSONAL.get(account_kind, "")
+        partner = self.partners.get((partner_id, kind))
+        return partner or self.partners.get((partner_id, ""))
 
 
 class BitpaketExportTarget(models.Model):
@@ -131,17 +159,23 @@ class BitpaketExportTarget(models.Model):
             lines = {}
             for row in self._rows(self._lines_query(ids)):
                 lines.setdefault(row["move_id"], []).append(row)
-            partners = self._read_partners(
-                {row["partner_id"] for some in lines.values() for row in some}
+            facts = Facts(
+                partners=self._read_partners(
+                    {row["partner_id"] for some in lines.values() for row in some}
+                ),
+                services={
+                    tuple(row[name] for name in SOLD): row
+                    for row in self._rows(self._services_query(ids))
+                },
+                settled={
+                    row["id"]: row["name"]
+                    for row in self._rows(self._settled_query(ids))
+                },
             )
-            services = {
-                (row["move_id"], row["meter_id"], row["redemption_id"]): row
-                for row in self._rows(self._services_query(ids))
-            }
             for move_id in ids:
                 if row := moves.get(move_id):
                     entry_lines = tuple(
-                        self._make_line(names, one, partners, services)
+                        self._make_line(names, row, one, facts)
                         for one in lines.get(move_id, ())
                     )
                     yield row["state"], self._make_entry(names, row, entry_lines)
@@ -168,53 +202,74 @@ class BitpaketExportTarget(models.Model):
             lines=lines,
         )
 
-    def _make_line(self, names, row, partners, services):
+    def _make_line(self, names, move, row, facts):
         balance = Decimal(row["balance"])
-        service = services.get((row["move_id"], row["meter_id"], row["redemption_id"]))
+        account = names.account(row["account_id"])
         taxes = (names.tax(tax_id) for tax_id in row["tax_ids"])
+        start, end = self._service(row, facts)
         return bookkeeping.Line(
-            account=names.account(row["account_id"]),
+            account=account,
             debit=max(balance, Decimal(0)),
             credit=max(-balance, Decimal(0)),
             label=row["name"] or "",
-            partner=partners.get(row["partner_id"]),
+            partner=facts.partner(row["partner_id"], account.kind),
             amount_currency=Decimal(row["amount_currency"]),
             currency=names.currency(row["currency_id"]).name,
             taxes=tuple(filter(None, taxes)),
             tax=names.tax(row["tax_line_id"]) if row["tax_line_id"] else "",
             due_date=row["date_maturity"],
-            service_start=service and service["date_start"],
-            service_end=service and service["date_end"],
+            service_start=start,
+            service_end=end,
             kind=names.line_kind(row),
             analytic=names.analytic(row["analytic_distribution"]),
             matching=row["matching_number"] or "",
+            settles=self._settles(move, row, account, facts),
         )
 
-    def _read_partners(self, ids):
-        """Return partners by id, with their numbers at this target.
+    def _service(self, row, facts):
+        """Return from when until when a line is for: as it says, or as was used."""
+        if row["service_end"]:
+            return row["service_start"], row["service_end"]
+        used = row["sold"] and facts.services.get(tuple(row[name] for name in SOLD))
+        return (used["date_start"], used["date_end"]) if used else (None, None)
 
-        :rtype: dict[int, Partner]
+    def _settles(self, move, row, account, facts):
+        """Return the number of the document that a line pays or credits, or nothing."""
+        if account.kind not in PERSONAL or move["kind"] == "invoice":
+            return ""
+        return facts.settled.get(row["id"]) or move["reverses"] or ""
+
+    def _read_partners(self, ids):
+        """Return partners, with their numbers at this target.
+
+        :return: by id and as what: `customer`, `supplier`; each partner is also there
+            as neither, with the first number that it has
+        :rtype: dict[tuple[int, str], Partner]
         """
         query = SQL(
             """
-            SELECT partner.id, partner.name, there.number, partner.vat, partner.street,
-                   partner.zip, partner.city, country.code AS country, partner.email
+            SELECT partner.id, partner.name, partner.vat, partner.street, partner.zip,
+                   partner.city, country.code AS country, partner.email,
+                   there.number, there.kind
               FROM res_partner partner
               LEFT JOIN res_country country ON country.id = partner.country_id
               LEFT JOIN bitpaket_export_partner there
                 ON there.partner_id = partner.id AND there.target_id = %s
              WHERE partner.id IN %s
-             ORDER BY partner.id
+             ORDER BY partner.id, there.kind
             """,
             self.id,
             tuple(filter(None, ids)) or (None,),
         )
-        return {
-            row["id"]: bookkeeping.Partner(
+        partners = {}
+        for row in self._rows(query):
+            kind = row.pop("kind")
+            partner = bookkeeping.Partner(
                 **{name: value or "" for name, value in row.items()}
             )
-            for row in self._rows(query)
-        }
+            partners.setdefault((partner.id, ""), partner)
+            partners[partner.id, kind or ""] = partner
+        return partners
 
     # === QUERIES === #
 
@@ -232,6 +287,10 @@ class BitpaketExportTarget(models.Model):
                      WHEN payment.payment_type = 'outbound'
                       AND payment.partner_type = 'customer' THEN 'refund'
                      WHEN payment.id IS NOT NULL THEN 'payment'
+                     WHEN EXISTS (
+                            SELECT FROM bitpaket_deferral_entry movement
+                             WHERE movement.move_id = move.id
+                          ) THEN 'recognition'
                      WHEN fee.order_reference IS NOT NULL THEN 'fee'
                      WHEN EXISTS (
                             SELECT FROM bitpaket_fastspring_payout payout
@@ -262,13 +321,17 @@ class BitpaketExportTarget(models.Model):
     def _lines_query(self, ids):
         return SQL(
             """
-            SELECT line.move_id, line.account_id, line.balance::text, line.name,
+            SELECT line.id, line.move_id, line.account_id, line.balance::text,
+                   line.name, line.display_type = 'product' AS sold,
                    COALESCE(partner.commercial_partner_id, partner.id) AS partner_id,
                    line.amount_currency::text, line.currency_id, line.tax_line_id,
                    line.date_maturity, line.matching_number,
                    line.analytic_distribution, line.product_id,
                    line.bitpaket_meter_id AS meter_id,
                    line.bitpaket_redemption_id AS redemption_id,
+                   line.bitpaket_phase_id AS phase_id,
+                   line.bitpaket_service_start AS service_start,
+                   line.bitpaket_service_end AS service_end,
                    ARRAY(
                      SELECT account_tax_id FROM account_move_line_account_tax_rel
                       WHERE account_move_line_id = line.id ORDER BY account_tax_id
@@ -287,11 +350,41 @@ class BitpaketExportTarget(models.Model):
     def _services_query(self, ids):
         return SQL(
             """
-            SELECT move_id, meter_id, redemption_id,
+            SELECT move_id, meter_id, redemption_id, phase_id,
                    MIN(date_start) AS date_start, MAX(date_end) AS date_end
               FROM bitpaket_usage_line
              WHERE move_id IN %s
-             GROUP BY move_id, meter_id, redemption_id
+             GROUP BY move_id, meter_id, redemption_id, phase_id
+            """,
+            ids,
+        )
+
+    def _settled_query(self, ids):
+        """Return for each line the document that it pays, if it is only one.
+
+        A credit note pays an invoice; all else also pays credit notes.
+        """
+        return SQL(
+            """
+            SELECT own.id, MIN(document.name) AS name
+              FROM account_move_line own
+              JOIN account_move move ON move.id = own.move_id
+              JOIN LATERAL (
+                    SELECT credit_move_id AS line_id FROM account_partial_reconcile
+                     WHERE debit_move_id = own.id
+                     UNION ALL
+                    SELECT debit_move_id FROM account_partial_reconcile
+                     WHERE credit_move_id = own.id
+                   ) paid ON true
+              JOIN account_move_line other ON other.id = paid.line_id
+              JOIN account_move document
+                ON document.id = other.move_id AND document.move_type != 'entry'
+             WHERE own.move_id IN %s AND own.matching_number IS NOT NULL
+               AND move.move_type NOT IN (
+                     'out_invoice', 'in_invoice', 'out_receipt', 'in_receipt'
+                   )
+             GROUP BY own.id
+            HAVING COUNT(DISTINCT document.id) = 1
             """,
             ids,
         )
@@ -311,39 +404,36 @@ class BitpaketExportTarget(models.Model):
         new = self._rows(
             SQL(
                 """
-                SELECT partner.commercial_partner_id AS id,
-                       BOOL_OR(account.account_type = 'asset_receivable') AS customer
+                SELECT DISTINCT partner.commercial_partner_id AS id,
+                       CASE WHEN account.account_type = 'asset_receivable'
+                            THEN 'customer' ELSE 'supplier' END AS kind
                   FROM account_move_line line
                   JOIN account_account account ON account.id = line.account_id
                   JOIN res_partner partner ON partner.id = line.partner_id
                  WHERE line.move_id IN (%s)
                    AND account.account_type IN ('asset_receivable', 'liability_payable')
-                   AND NOT EXISTS (
-                         SELECT FROM bitpaket_export_partner there
-                          WHERE there.target_id = %s
-                            AND there.partner_id = partner.commercial_partner_id
-                       )
-                 GROUP BY partner.commercial_partner_id
-                 ORDER BY partner.commercial_partner_id
+                 ORDER BY 1, 2
                 """,
                 moves_query,
-                self.id,
             )
         )
         customers, suppliers = self.first_customer_number, self.first_supplier_number
         taken = set(self.partner_map_ids.mapped("number"))
+        known = {(one.partner_id.id, one.kind) for one in self.partner_map_ids}
         following = {
-            True: self._free_numbers(taken, customers, suppliers),
-            False: self._free_numbers(taken, suppliers, customers),
+            "customer": self._free_numbers(taken, customers, suppliers),
+            "supplier": self._free_numbers(taken, suppliers, customers),
         }
         self.env["bitpaket.export.partner"].sudo().create(
             [
                 {
                     "target_id": self.id,
                     "partner_id": row["id"],
-                    "number": next(following[row["customer"]]),
+                    "kind": row["kind"],
+                    "number": next(following[row["kind"]]),
                 }
                 for row in new
+                if (row["id"], row["kind"]) not in known
             ]
         )
 

@@ -55,4 +55,9 @@ class BitpaketExportTarget(models.Model):
             "monthly": self.datev_monthly,
             "transliterate": self.datev_transliterate,
             "person_accounts": self.number_partners,
+            "automatic_accounts": {
+                one.code: one.automatic_key
+                for one in self.account_map_ids
+                if one.automatic_key
+            },
         }

@@ -8,7 +8,7 @@ from ..locks import exclusive
 from ..odoo_server import OdooServer, free_port
 from ..paths import ROOT, RUN
 from ..postgres import Postgres
-from . import close, core, ingest, large, portal, webhook
+from . import close, core, export, ingest, large, portal, webhook
 
 #: (names of the rows, what is measured, function)
 BENCHMARKS = (
@@ -36,6 +36,11 @@ BENCHMARKS = (
         ("close-flat", "close-memory"),
         "Month close of 20,000 accounts against 1,000",
         close.many_accounts,
+    ),
+    (
+        (*(f"export-{name}" for name in export.FORMATS), "export-memory"),
+        "Exports of 10,000 entries and of 100,000",
+        export.each_format,
     ),
     (("webhook",), "Webhook deliveries against a stock one", webhook.against_stock),
 )
