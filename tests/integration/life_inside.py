@@ -254,7 +254,7 @@ class Life:
         for account in self.accounts:
             self.check_periods(account, today)
             self.check_documents(account)
-            self.check_fees(account)
+            self.check_fees(account, today)
             self.check_usage(account, today)
         self.check_ledger()
 
@@ -290,8 +290,11 @@ class Life:
         )
         assert len(originals) == len(originals.bitpaket_statement_id)
 
-    def check_fees(self, account):
-        """Each day on a plan is charged at its price, and no other day."""
+    def check_fees(self, account, today):
+        """Each day on a plan is charged at its price, and no other day.
+
+        Days after the month or year that is paid for are not charged yet.
+        """
         lines = self.env["bitpaket.usage.line"].search(
             [("account_id", "=", account.id), ("phase_id", "!=", False)]
         )
@@ -304,10 +307,11 @@ class Life:
                 day = line.date_start + timedelta(number)
                 charged[day] += Fraction(str(line.amount)) / days
         timeline = account._timeline()
+        paid_until = timeline.fee_end(today)
         for day, amount in charged.items():
             phase = timeline.phase(day)
             price = Fraction(0)
-            if phase.plan:
+            if phase.plan and day < paid_until:
                 fee = self.fee_period(phase, day)
                 price = Fraction(phase.fee) / (fee[1] - fee[0]).days
             assert abs(amount - price) < Fraction(len(lines), 100), (
@@ -315,6 +319,8 @@ class Life:
                 day,
                 float(amount),
                 float(price),
+                [(line.name, line.amount) for line in lines],
+                [(phase.date_start, phase.plan_id.name) for phase in account._phases()],
             )
 
     @staticmethod
