@@ -1,7 +1,6 @@
 """Fourteen months of two hundred accounts, through the scheduled jobs."""
 
 import os
-import random
 
 from ..processes import Scratch
 
@@ -12,13 +11,13 @@ MONTHS = os.environ.get("LIFE_MONTHS", "14")
 def test_life():
     """Whatever customers and finance do, no promise is broken.
 
-    `LIFE_SEED` repeats a life, `LIFE_ACCOUNTS` and `LIFE_MONTHS` make it shorter; the
+    `LIFE_SEED` makes another life, `LIFE_ACCOUNTS` and `LIFE_MONTHS` make it shorter; the
     months are checked one by one as it goes.
     """
-    seed = int(os.environ.get("LIFE_SEED") or random.SystemRandom().randrange(10**6))
+    seed = os.environ.get("LIFE_SEED", "457336")
     print(f"a life by chance: LIFE_SEED={seed}")
     with Scratch("life") as scratch:
-        done = scratch.run("tests.integration.life_inside", str(seed), ACCOUNTS, MONTHS)
+        done = scratch.run("tests.integration.life_inside", seed, ACCOUNTS, MONTHS)
     print(done)
     for deed in ("start", "upgrade", "downgrade", "cancel", "pause", "resume"):
         assert done.get(f"change {deed}"), f"no {deed} in this life"
