@@ -11,7 +11,7 @@ MONTHS = os.environ.get("LIFE_MONTHS", "14")
 def test_life():
     """Whatever customers and finance do, no promise is broken.
 
-    `LIFE_SEED` makes another life, `LIFE_ACCOUNTS` and `LIFE_MONTHS` make it shorter; the
+    `LIFE_SEED` makes another life, `LIFE_ACCOUNTS` and `LIFE_MONTHS` a shorter one; the
     months are checked one by one as it goes.
     """
     seed = os.environ.get("LIFE_SEED", "457336")
