@@ -57,6 +57,8 @@ def run(arguments, keep=None):
             # Two files of tests at a time, each process on its own copy.
             "--numprocesses=2",
             "--dist=loadfile",
+            # In the order of the folders: files with few tests may take longest.
+            "--no-loadscope-reorder",
             *arguments,
         ]
         # Tests with processes of their own work on copies of the blank database.
