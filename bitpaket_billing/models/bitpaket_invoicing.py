@@ -155,10 +155,12 @@ class BitpaketInvoicing(models.AbstractModel):
         :param lines: the usage lines of the invoice
         :param phase: the plan phase; none: of something else
         """
+        if not phase:
+            return {}
         fees = lines.filtered(
             lambda line: line.phase_id == phase and line.type in ("fee", "credit")
         )
-        if not phase or not fees:
+        if not fees:
             return {}
         return {
             "bitpaket_service_start": min(fees.mapped("date_start")),

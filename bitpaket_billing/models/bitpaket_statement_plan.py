@@ -65,7 +65,8 @@ class BitpaketStatement(models.Model):
 
         :return: these statements
         """
-        rolling = self.filtered(
+        planned = self.filtered(lambda one: one.account_id.has_plan)
+        rolling = planned.filtered(
             lambda one: any(
                 one.account_id._phase_on(
                     one.period_start
@@ -98,6 +99,8 @@ class BitpaketStatement(models.Model):
         for statement in planned:
             account = statement.account_id
             statement.phase_id = account._phase_on(statement.period_start)
+        if not planned:
+            return
         planned.allowance_ids.unlink()
         self.env["bitpaket.statement.allowance"].create(
             [
