@@ -242,15 +242,7 @@ class BitpaketAccount(models.Model):
 
     def _first_phases(self, plan, price, day):
         """Return the phases of a plan that is new: a trial first, if there is one."""
-        had_trial = self.env["bitpaket.plan.phase"].search_count(
-            [
-                ("account_id", "=", self.id),
-                ("is_trial", "=", True),
-                ("active", "in", (True, False)),
-            ],
-            limit=1,
-        )
-        if not plan.bitpaket_trial_days or had_trial:
+        if not plan.bitpaket_trial_days or self._had_trial():
             return [self._phase_values(plan, price, day, day, apart=True)]
         end = fields.Date.add(day, days=plan.bitpaket_trial_days)
         return self._trial_phases(plan, price, day, end)
