@@ -8,6 +8,7 @@ from odoo.http import request
 
 from ..fastspring import const
 from ..fastspring.errors import FastSpringError, NotFound
+from ..models.payment_transaction_checkout import UNPAID
 from .portal import BillingPortal
 
 #: How long a transfer that never came stays on the page.
@@ -322,11 +323,14 @@ class BillingPayPortal(BillingPortal):
         return row
 
     def _get_unbooked_domain(self, account):
-        """Add transfers that FastSpring waited for in vain, until they are paid."""
+        """Add payments after a decline, and transfers waited for in vain."""
         since = fields.Datetime.now() - KEEP_EXPIRED
+        transactions = request.env["payment.transaction"]
         return Domain.OR(
             [
                 super()._get_unbooked_domain(account),
+                Domain("invoice_ids", "any", account._get_unpaid_domain())
+                & transactions._bitpaket_get_on_its_way_domain(),
                 [
                     ("invoice_ids.bitpaket_account_id", "=", account.id),
                     ("state", "=", "cancel"),
@@ -342,7 +346,7 @@ class BillingPayPortal(BillingPortal):
         values = super()._get_payment_values(payments_sudo, unbooked_sudo)
         awaited_sudo = unbooked_sudo.filtered(lambda tx: tx._bitpaket_is_awaited())
         finished_sudo = awaited_sudo.filtered(
-            lambda tx: tx.state == "draft" and tx._bitpaket_is_on_its_way()
+            lambda tx: tx.state in UNPAID and tx._bitpaket_is_on_its_way()
         )
         return {
             **values,

@@ -15,6 +15,8 @@ _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS | const.PII_KEYS)
 
 #: How long a payment that was begun counts as being made.
 JUST_PAID = timedelta(hours=3)
+#: A decline leaves the checkout open: what failed may yet be paid.
+UNPAID = ("draft", "error")
 #: FastSpring keeps a session open for so long.
 SESSION_HOURS = 24
 #: Sessions that FastSpring is asked about before another one is opened.
@@ -70,7 +72,7 @@ class PaymentTransaction(models.Model):
                 [("state", "in", ("pending", "authorized"))],
                 [("state", "=", "done"), ("payment_id", "=", False)],
                 [
-                    ("state", "=", "draft"),
+                    ("state", "in", UNPAID),
                     ("fastspring_progress", "=", "finished"),
                     ("create_date", ">=", fresh),
                 ],
@@ -123,7 +125,7 @@ class PaymentTransaction(models.Model):
         since = fields.Datetime.now() - timedelta(hours=SESSION_HOURS)
         begun = self.filtered(
             lambda tx: (
-                tx.state == "draft"
+                tx.state in UNPAID
                 and tx.fastspring_session_id
                 and tx.fastspring_progress in ("sent", "opened")
                 and tx.create_date >= since
@@ -148,7 +150,7 @@ class PaymentTransaction(models.Model):
         """
         for transaction in self:
             # What FastSpring told since counts more.
-            if transaction.state in ("draft", "error"):
+            if transaction.state in UNPAID:
                 transaction.fastspring_progress = outcome
 
     def _bitpaket_describe(self):
@@ -232,6 +234,12 @@ class PaymentTransaction(models.Model):
         if order.account_id and order.account_id != self.fastspring_account:
             self.fastspring_account = order.account_id
             self.env["bitpaket.fastspring.account"].sudo()._learn(self)
+
+    def _fastspring_set_declined(self, order):
+        """Expect nothing more of the order that the customer finished."""
+        if order.id == self.fastspring_order_id:
+            self.fastspring_progress = "left"
+        super()._fastspring_set_declined(order)
 
     def _fastspring_set_waiting(self, order):
         """Tell a bank transfer from other payments that take their time."""

@@ -10,6 +10,8 @@ from odoo.fields import Datetime
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.bitpaket_billing.fastspring.orders import Order
+
 from ..fastspring_common import simulated
 from .test_portal_billing import BillingPage, Page
 
@@ -428,6 +430,48 @@ class TestPopup(PayPage):
         )
         self.assertNotEqual(booked["mark"], waiting["mark"])
         self.assertFalse(self.open().has("just_paid"))
+
+    def test_finished_after_a_decline_counts_as_much(self):
+        """The decline is told before; the order that pays, maybe an hour later."""
+        answer = self.call("checkout", invoice_id=self.old.id)
+        self.simulator.decline(answer["session"])
+        self.settle()
+        self.assertEqual(self.last_transaction().state, "error")
+        self.assertIn("url", self.call("checkout", invoice_id=self.new.id))
+        self.simulator.pay(answer["session"])
+        self.call("checkout/outcome", session=answer["session"], outcome="finished")
+        page = self.open()
+        self.assertIn("It can take about an hour", page.block("just_paid"))
+        self.assertIn(f"Pay all: {self.money(50)}", page.block("owed"))
+        self.assertTrue(self.call("state")["waiting"])
+        self.assertIn("ask", self.call("checkout", invoice_id=self.old.id))
+        self.settle()
+        self.assertEqual((self.old.amount_residual, self.new.amount_residual), (0, 30))
+        self.assertFalse(self.call("state")["waiting"])
+
+    def test_declined_then_paid_without_a_word_of_it_is_not_paid_twice(self):
+        answer = self.call("checkout", invoice_id=self.old.id)
+        self.simulator.decline(answer["session"])
+        self.settle()
+        self.simulator.pay(answer["session"])
+        self.assertIn("ask", self.call("checkout", invoice_id=self.old.id))
+        self.settle()
+        self.assertEqual(self.old.payment_state, "paid")
+
+    def test_what_was_finished_and_then_failed_is_not_expected(self):
+        answer = self.call("checkout", invoice_id=self.old.id)
+        order = self.simulator.wire(answer["session"])
+        self.settle()
+        self.call("checkout/outcome", session=answer["session"], outcome="finished")
+        transaction = self.last_transaction()
+        self.assertEqual(transaction.state, "pending")
+        self.assertTrue(transaction._bitpaket_is_on_its_way())
+        transaction.fastspring_progress = "finished"
+        transaction._fastspring_set_declined(Order.from_payload(order))
+        self.assertEqual(
+            (transaction.state, transaction.fastspring_progress), ("error", "left")
+        )
+        self.assertFalse(transaction._bitpaket_is_on_its_way())
 
     def test_finished_is_only_a_hint(self):
         """A browser may say anything: it never pays, nor blocks for long."""

@@ -161,9 +161,23 @@ def test_closed_declined_and_paid_by_card(shop, browser):
 
 def test_the_message_stands_until_the_payment_is_listed(shop, browser):
     (name,) = owe(shop, browser, "12")
-    shop.simulator.configure(auto_deliver=False)
     pay(browser, name)
     popup = Popup(browser)
+    popup.click("button[value=decline]")
+    popup.wait("document.querySelector('[data-notice=declined]')")
+    # The decline is known long before the order that pays.
+    wait_for(
+        lambda: (
+            shop.scratch.wake_cron()
+            or shop.scratch.query(
+                "SELECT 1 FROM account_invoice_transaction_rel AS link"
+                " JOIN account_move ON account_move.id = link.invoice_id"
+                " JOIN payment_transaction ON payment_transaction.id = transaction_id"
+                f" WHERE name = '{name}' AND payment_transaction.state = 'error'"
+            )
+        )
+    )
+    shop.simulator.configure(auto_deliver=False)
     popup.click("button[value=pay]")
     popup.wait("document.querySelector('[data-page=done]')")
     popup.close()
@@ -180,9 +194,20 @@ def test_the_message_stands_until_the_payment_is_listed(shop, browser):
     browser.wait("!document.querySelector('.modal-dialog')")
     assert browser.evaluate(NO_FRAME)
 
+    # The line is lost once, just when the page would turn.
+    browser.evaluate(
+        """
+        window.whole = window.fetch;
+        window.fetch = () => {
+            [window.fetch, window.lost] = [window.whole, true];
+            return Promise.reject(new TypeError("Failed to fetch"));
+        };
+        """
+    )
     shop.simulator.configure(auto_deliver=True)
     shop.simulator.deliver()
     wait_for_row(shop, browser, name, "Paid")
+    assert browser.evaluate("window.lost === true")
     browser.wait("!document.querySelector('[name=just_paid]')")
     assert_stayed(browser)
 

@@ -1,8 +1,9 @@
-import {ConnectionLostError, rpc} from "@web/core/network/rpc";
 import {Interaction} from "@web/public/interaction";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
+import {rpc} from "@web/core/network/rpc";
 
+const LOGGED_OUT = "odoo.http.SessionExpiredException";
 const FIRST_DELAY = 2000;
 const LONGEST_DELAY = 30000;
 const GROWTH = 1.5;
@@ -46,8 +47,12 @@ export class BillingLive extends Interaction {
     }
 
     async onChanged({finished}) {
-        await this.refresh();
         this.delay = FIRST_DELAY;
+        try {
+            await this.refresh();
+        } catch {
+            this.el.dataset.awaiting = "1"; // Who knows: look, and try again.
+        }
         if (this.el.dataset.awaiting) {
             this.look();
         }
@@ -61,51 +66,53 @@ export class BillingLive extends Interaction {
     /** Ask once, and plan to ask again. */
     async look() {
         clearTimeout(this.timer);
-        let state = null;
+        let waiting = true;
         try {
-            state = await this.waitFor(
-                rpc(`/my/billing/${this.el.dataset.account}/state`, {}, {silent: true}),
-            );
+            waiting = await this.check();
         } catch (error) {
-            if (!(error instanceof ConnectionLostError)) {
-                return; // Logged out, for example: the page must be opened anew.
+            if (error.exceptionName === LOGGED_OUT) {
+                return; // The page must be opened anew.
             }
+            // The server is out of reach for a moment.
         }
-        if (state) {
-            const before = this.state;
-            this.state = state;
-            if (state.mark !== this.el.dataset.mark) {
-                await this.refresh();
-                this.delay = FIRST_DELAY;
-            }
-            if (before && state.received > before.received) {
-                this.services.notification.add(
-                    _t("Your payment has arrived. Thank you."),
-                    {type: "success"},
-                );
-            }
-            if (!state.waiting) {
-                return;
-            }
-        }
-        if (document.visibilityState === "visible") {
+        if (waiting && document.visibilityState === "visible") {
             this.timer = this.waitForTimeout(() => this.look(), this.delay);
             this.delay = Math.min(this.delay * GROWTH, LONGEST_DELAY);
         }
     }
 
-    /** Take the parts of the page that payments change from the page as it is now. */
+    /** @returns {Promise<Boolean>} whether the page may change soon */
+    async check() {
+        const state = await this.waitFor(
+            rpc(`/my/billing/${this.el.dataset.account}/state`, {}, {silent: true}),
+        );
+        if (state.mark !== this.el.dataset.mark) {
+            await this.refresh();
+            this.delay = FIRST_DELAY;
+        }
+        const before = this.state;
+        this.state = state;
+        if (before && state.received > before.received) {
+            this.services.notification.add(_t("Your payment has arrived. Thank you."), {
+                type: "success",
+            });
+        }
+        return state.waiting;
+    }
+
+    /**
+     * Take the parts of the page that payments change from the page as it is now.
+     *
+     * @throws {Error} when there is no such page to be had
+     */
     async refresh() {
         const response = await this.waitFor(fetch(window.location.href));
-        if (!response.ok || response.redirected) {
-            return;
-        }
         const text = await this.waitFor(response.text());
         const fresh = new DOMParser()
             .parseFromString(text, "text/html")
             .querySelector(this.constructor.selector);
-        if (!fresh) {
-            return;
+        if (!response.ok || !fresh) {
+            throw new Error(`the page does not show any more: ${response.status}`);
         }
         const interactions = this.services["public.interactions"];
         for (const old of this.el.querySelectorAll("[data-live]")) {
