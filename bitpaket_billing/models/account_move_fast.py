@@ -1,6 +1,7 @@
 """What entries do differently when the fast path of invoicing makes many at once."""
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import float_repr
 
 #: Context key: the lines to create are complete; the value is a `Shared`.
@@ -13,7 +14,8 @@ class Shared:
     """What is found out once for all entries that are made together."""
 
     def __init__(self):
-        self.defaults = {}  # of lines, by the names of the values that are given
+        self.defaults = {}  # of a model, by the names of the values that are given
+        self.places = {}  # decimal places, by the id of the currency
         self.locks = {}  # violated lock dates, by what was asked
 
 
@@ -25,13 +27,16 @@ class FastMonetary(fields.Monetary):
     """
 
     def convert_to_column_insert(self, value, record, values=None, validate=True):
+        shared = record.env.context.get(COMPLETE)
+        if shared and values:  # of given lines
+            currency_id = values[self.get_currency_field(record)]
+            if currency_id not in shared.places:
+                currency = record.env["res.currency"].browse(currency_id)
+                shared.places[currency_id] = currency.decimal_places
+            return float_repr(value or 0.0, shared.places[currency_id])
         if not _is_fast(record):
             return super().convert_to_column_insert(value, record, values, validate)
-        name = self.get_currency_field(record)
-        currency = record[:1][name]
-        if values:  # of given lines
-            currency = currency.browse(values[name])
-            return float_repr(value or 0.0, currency.decimal_places)
+        currency = record[self.get_currency_field(record)]
         return float_repr(currency.round(value or 0.0), currency.decimal_places)
 
     def convert_to_cache(self, value, record, validate=True):
@@ -52,6 +57,23 @@ class FastMonetary(fields.Monetary):
 def _is_fast(records):
     context = records.env.context
     return COMPLETE in context or TOGETHER in context
+
+
+def _complete_by_defaults(model, values, find):
+    """Look up the defaults of given values once for all that give the same.
+
+    :param callable find: stock `_add_missing_default_values`
+    """
+    shared = model.env.context.get(COMPLETE)
+    if not shared:
+        return find(values)
+    given = (model._name, frozenset(values))
+    if given not in shared.defaults:
+        complete = find(values)
+        shared.defaults[given] = {
+            name: complete[name] for name in complete if name not in values
+        }
+    return {**shared.defaults[given], **values}
 
 
 def _company_is_consistent(records):
@@ -93,6 +115,10 @@ class AccountMove(models.Model):
         if self.env.context.get(COMPLETE) and _company_is_consistent(self):
             return
         super()._check_company(fnames)
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        return _complete_by_defaults(self, values, super()._add_missing_default_values)
 
     def _compute_name(self):
         """Number moves that are posted together without a search for each."""
@@ -151,17 +177,7 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _add_missing_default_values(self, values):
-        """Look up the defaults of given lines once for all that give the same."""
-        shared = self.env.context.get(COMPLETE)
-        if not shared:
-            return super()._add_missing_default_values(values)
-        names = frozenset(values)
-        if names not in shared.defaults:
-            complete = super()._add_missing_default_values(values)
-            shared.defaults[names] = {
-                name: complete[name] for name in complete if name not in values
-            }
-        return {**shared.defaults[names], **values}
+        return _complete_by_defaults(self, values, super()._add_missing_default_values)
 
     def _add_precomputed_values(self, vals_list):
         """Complete the values of given lines without a virtual record for each."""
@@ -199,6 +215,16 @@ class AccountMoveLine(models.Model):
                     if field.compute
                 )
         return super()._create(data_list)
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _search_reconciled_invoice_ids(self, operator, value):
+        """Find nothing while entries are made: nothing has paid them yet."""
+        if self.env.context.get(COMPLETE) and operator in ("in", "="):
+            return Domain.FALSE
+        return super()._search_reconciled_invoice_ids(operator, value)
 
 
 class ResCompany(models.Model):

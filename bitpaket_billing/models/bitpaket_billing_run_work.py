@@ -15,7 +15,7 @@ from odoo.tools import SQL
 _logger = logging.getLogger(__name__)
 
 #: Statements per commit: whoever else posts in the journal waits no longer than that.
-BATCH_SIZE = 100
+BATCH_SIZE = 200
 #: So many times in a row no other worker is quicker: something is wrong.
 MAX_LOST = 50
 #: Another worker was quicker with one of these rows: look again.
@@ -38,7 +38,7 @@ class BitpaketBillingRun(models.Model):
         """Close every period that has ended by `until`, as an operator's command.
 
         :param date until: first day that is not closed; default: the running month
-        :param int batch_size: statements per commit
+        :param int batch_size: statements per commit, at most
         """
         while True:
             self._work(lambda: self._open_due("command", until), batch_size)
@@ -51,14 +51,16 @@ class BitpaketBillingRun(models.Model):
         """Do what there is to do, in committed batches, until nothing is left.
 
         :param callable begin: the first step, which opens the runs
-        :param int batch_size: statements, or accounts of a preview, per commit
+        :param int batch_size: statements, or accounts of a preview, per commit, at
+            most: the last ones are shared out among the workers in smaller batches
         """
         cron = self.env["ir.cron"]
         begun = False
-        lost = 0
+        left = lost = 0
         while True:
             try:
-                handled = self._work_next(batch_size) if begun else begin() or 0
+                size = max(min(batch_size, left // 2), batch_size // 4, 1)
+                handled = self._work_next(size) if begun else begin() or 0
                 idle = begun and not handled
                 left = self._count_left()
                 self._finish()

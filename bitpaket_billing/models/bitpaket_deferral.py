@@ -169,7 +169,8 @@ class BitpaketDeferral(models.Model):
                 ("move_id", "in", moves.ids),
                 ("display_type", "=", "product"),
                 ("bitpaket_service_end", "!=", False),
-            ]
+            ],
+            order="id",  # by default by number, which would be written just for that
         )
         return [
             self._prepare(line, -line.amount_currency, -line.balance)

@@ -7,6 +7,7 @@ from ..console import Problem
 from ..paths import LOGS, ROOT
 
 ACCOUNTS = 1000
+SHARED_ACCOUNTS = 3000  # enough that the last batches do not weigh in
 MANY_ACCOUNTS = 20_000
 WARM_UP = 100  # accounts, in the month before the one that is measured
 
@@ -28,14 +29,15 @@ def against_subscription(server):
 
 
 def two_workers(server):
-    """Measure two processes against one."""
+    """Measure two processes against one, in a database that knows its sizes."""
     from . import compare
 
-    _inside(server, "fill", str(ACCOUNTS), "2026-09")
-    _inside(server, "fill", str(ACCOUNTS), "2026-10")
-    one = _close_with(server, 1, "2026-10-01")
-    two = _close_with(server, 2, "2026-11-01")
-    return compare(ACCOUNTS / two, ACCOUNTS / one, "invoices/s", at_least=1.7)
+    for month, workers in ((8, 1), (9, 1), (10, 2)):
+        _inside(server, "fill", str(SHARED_ACCOUNTS), f"2026-{month:02}")
+        seconds = _close_with(server, workers, f"2026-{month + 1:02}-01")
+        if workers == 1:
+            one = SHARED_ACCOUNTS / seconds
+    return compare(SHARED_ACCOUNTS / seconds, one, "invoices/s", at_least=1.7)
 
 
 def many_accounts(server):
