@@ -1,11 +1,10 @@
 """`make screenshots`: pictures of the running demo for README and docs."""
 
-import json
 import os
 import subprocess
 import urllib.request
 
-from . import demo, testing
+from . import demo, screenshots_books, testing
 from .browser import DESKTOP, PHONE, Browser
 from .console import Problem, say
 from .paths import ROOT, RUN
@@ -28,7 +27,7 @@ def take():
         with Browser() as browser:
             _customer(browser, facts)
             _finance(browser, facts)
-            _bookkeeping(browser, facts["url"])
+            screenshots_books.take(browser, facts["url"], FOLDER)
     except TimeoutError as error:
         raise Problem(str(error), "Look at the page by hand; is it broken?") from error
     _states()
@@ -139,52 +138,6 @@ def _files(browser, books):
     )
     browser.wait("document.querySelector('.o_export_field[data-field_id*=tier_ids]')")
     browser.screenshot(FOLDER / "export-prices.png")
-
-
-def _bookkeeping(browser, url):
-    """Look at what the accountant gets, before it is exported, and at the month end."""
-    action = f"{url}/odoo/action-bitpaket_billing"
-    browser.open(
-        f"{action}.bitpaket_export_target_action/1",
-        "document.querySelector('.o_form_view h1')",
-        TALL,
-    )
-    browser.screenshot(FOLDER / "export-target.png")
-    period = {"date_start": "2026-11-01", "date_end": "2026-12-01"}
-    batch = _call(
-        browser, "bitpaket.export.batch", "create", {"target_id": 1, **period}
-    )
-    _call(browser, "bitpaket.export.batch", "action_check", batch)
-    browser.open(
-        f"{action}.bitpaket_export_batch_action/{batch}",
-        f"document.querySelector('[name=problem_ids] {ROW}')",
-        TALL,
-    )
-    browser.screenshot(FOLDER / "export-preview.png")
-    browser.open(
-        f"{action}.bitpaket_month_end_action",
-        "document.querySelector('[name=line_ids] .o_data_row')",
-        TALL,
-    )
-    browser.screenshot(FOLDER / "month-end.png")
-
-
-def _call(browser, model, method, *args):
-    """Return what a method answers to the browser's user."""
-    body = {"params": {"model": model, "method": method, "args": args, "kwargs": {}}}
-    return json.loads(
-        browser.evaluate(
-            f"""
-            (() => {{
-                const request = new XMLHttpRequest();
-                request.open("POST", "/web/dataset/call_kw", false);
-                request.setRequestHeader("Content-Type", "application/json");
-                request.send({json.dumps(json.dumps(body))});
-                return request.responseText;
-            }})()
-            """
-        )
-    ).get("result")
 
 
 def _click(browser, selector):
