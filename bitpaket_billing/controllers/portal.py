@@ -11,7 +11,7 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from .. import rating
 from ..models.bitpaket_account_forecast import MAX_UNFINISHED
-from ..models.payment_transaction_checkout import JUST_PAID
+from ..models.payment_transaction_checkout import JUST_PAID, UNPAID
 from ..tools import period_label
 
 _logger = logging.getLogger(__name__)
@@ -442,7 +442,7 @@ class BillingPortal(CustomerPortal):
         :param payments_sudo: what was booked
         :param unbooked_sudo: transactions that no payment was booked for yet
         """
-        waiting_sudo = unbooked_sudo.filtered(lambda tx: tx.state != "draft")
+        waiting_sudo = unbooked_sudo.filtered(lambda tx: tx.state not in UNPAID)
         return {
             "payment_rows": [
                 *map(self._get_waiting_row, waiting_sudo),

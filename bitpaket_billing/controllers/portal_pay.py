@@ -354,7 +354,10 @@ class BillingPayPortal(BillingPortal):
                 *map(self._get_waiting_row, finished_sudo),
                 *values["payment_rows"],
             ],
-            "just_paid": any(tx._bitpaket_is_fresh() for tx in awaited_sudo),
+            "just_paid": any(
+                tx._bitpaket_is_fresh() and not tx._bitpaket_is_transfer()
+                for tx in awaited_sudo
+            ),
             "awaiting": bool(awaited_sudo),
             "mark": self._get_mark(unbooked_sudo),
         }

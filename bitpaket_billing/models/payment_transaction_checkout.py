@@ -60,6 +60,11 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         return self.create_date >= fields.Datetime.now() - JUST_PAID
 
+    def _bitpaket_is_transfer(self):
+        """Tell whether a bank transfer is waited for, which takes days."""
+        self.ensure_one()
+        return self.state == "pending" and self.payment_method_code == "bank_transfer"
+
     @api.model
     def _bitpaket_get_on_its_way_domain(self):
         """Say which payments are expected, so that paying again may be paying twice.

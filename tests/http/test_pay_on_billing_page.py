@@ -295,6 +295,7 @@ class TestPayAgain(PayPage):
         page = self.open()
         row = page.rows("payments")[0]
         self.assertIn("Waiting for your transfer until", row[3])
+        self.assertFalse(page.has("just_paid"))
         self.assertIn("Payment on its way", page.text)
         self.assertIn(f"Pay all: {self.money(50)}", page.block("owed"))
         self.assertIn("Pay another way", page.block("invoices"))
@@ -443,6 +444,8 @@ class TestPopup(PayPage):
         page = self.open()
         self.assertIn("It can take about an hour", page.block("just_paid"))
         self.assertIn(f"Pay all: {self.money(50)}", page.block("owed"))
+        states = [row[3] for row in page.rows("payments")]
+        self.assertEqual(states, ["Being processed"])
         self.assertTrue(self.call("state")["waiting"])
         self.assertIn("ask", self.call("checkout", invoice_id=self.old.id))
         self.settle()
