@@ -45,8 +45,12 @@ class StateMaker(BillingPage):
         return self.fresh_user if state == "new" else self.user
 
     def make_overdue(self):
-        self.invoice.line_ids.date_maturity = self.last_month
-        self.invoice.invoice_date_due = self.last_month
+        due = min(
+            self.invoice.invoice_date + timedelta(days=14),
+            Date.today() - timedelta(days=1),
+        )
+        self.invoice.line_ids.date_maturity = due
+        self.invoice.invoice_date_due = due
 
     def make_past_due(self):
         self.make_overdue()
@@ -126,6 +130,7 @@ class StateMaker(BillingPage):
         )
         before.active = False
         paused.write({"date_start": Date.today(), "anchor": Date.today()})
+        paused.change_id.write({"date": Date.today(), "state": "done"})
 
     def make_new(self):
         """Nothing is to be done: the account is."""

@@ -115,16 +115,27 @@ class TestPortalPages(StateMaker, HttpCase):
 
     def test_what_states_offer(self):
         self.enterContext(simulated(self.provider))
-        self.make_overdue()
-        self.click("past_due")
-        self.browser.wait("document.querySelector('[data-page=checkout]')")
-        for state, where in (
-            ("new", "/details"),
-            ("capped", "/budgets/"),
-            ("closed", "/contact"),
-        ):
-            self.click(state, self.make(state))
-            self.browser.wait(f"location.pathname.includes('{where}')")
+        offered = {
+            "past_due": "[data-page=checkout]",
+            "suspended": "[data-page=checkout]",
+            "not_charged": "[data-page=checkout]",
+            "new": "/details",
+            "capped": "/budgets/",
+            "trial": "/plans",
+            "paused": "/plans",
+            "closed": "/contact",
+        }
+        for state, where in offered.items():
+            with self.subTest(state), self.env.cr.savepoint() as savepoint:
+                self.click(state, self.make(state))
+                self.browser.wait(
+                    f"document.querySelector('{where}')"
+                    if where.startswith("[")
+                    else f"location.pathname.includes('{where}')"
+                    " && document.readyState === 'complete'"
+                )
+                savepoint.rollback()
+                self.env.invalidate_all()
         self.assertNoProblems()
 
     def test_pages(self):
