@@ -138,6 +138,23 @@ class TestPortalPages(StateMaker, HttpCase):
                 self.env.invalidate_all()
         self.assertNoProblems()
 
+    def test_downloads(self):
+        """What is behind the links is what they say."""
+        for page, link, kind, begins in (
+            ("", "[name=invoices] tbody a[href*='csv']", "text/csv", "Account"),
+            ("/usage", "a[name=csv]", "text/csv", "BilledCost,"),
+            ("/usage", "a[name=json]", "application/json", "{"),
+        ):
+            with self.subTest(page, link=link):
+                self.look(f"/my/billing/{self.account.id}{page}", DESKTOP)
+                status, type_, text = self.browser.evaluate(
+                    f"fetch(document.querySelector(`{link}`).href).then(async (one) =>"
+                    " [one.status, one.headers.get('Content-Type'), await one.text()])"
+                )
+                self.assertEqual((status, type_.split(";")[0]), (200, kind))
+                self.assertTrue(text.startswith(begins), text[:200])
+        self.assertNoProblems()
+
     def test_pages(self):
         self.make_overdue()
         self.make_capped()
