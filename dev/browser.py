@@ -15,6 +15,7 @@ import websocket
 
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
+TALL = (1280, 1280)
 
 
 #: What the browser says when a page makes room for the next one meanwhile.

@@ -5,16 +5,15 @@ import subprocess
 import urllib.request
 
 from . import demo, screenshots_books, testing
-from .browser import DESKTOP, PHONE, Browser
+from .browser import DESKTOP, PHONE, TALL, Browser
 from .console import Problem, say
 from .paths import ROOT, RUN
+from .screenshots_books import ROW
 from .session import log_in
 
 FOLDER = ROOT / "docs/images"
 CUSTOMER = ("customer@kestrel-robotics.example", "customer")
 FINANCE = ("finance", "finance")
-ROW = ".o_data_row"
-TALL = (1280, 1280)
 
 
 def take():

@@ -2,10 +2,9 @@
 
 import json
 
-from .browser import DESKTOP
+from .browser import DESKTOP, TALL
 
 ROW = ".o_data_row"
-TALL = (1280, 1280)
 EXPORTED = {"date_start": "2026-11-01", "date_end": "2026-12-01"}
 COLUMN = ("sequence", "header", "value", "required", "max_length", "overlong", "rest")
 #: Per picture of a target: its name, what it is, and the tab to look at.
@@ -103,7 +102,7 @@ def _overview(browser, action, folder):
     browser.screenshot(folder / "export-preview.png")
     browser.open(
         f"{action}.bitpaket_month_end_action",
-        "document.querySelector('[name=line_ids] .o_data_row')",
+        f"document.querySelector('[name=line_ids] {ROW}')",
         TALL,
     )
     browser.screenshot(folder / "month-end.png")

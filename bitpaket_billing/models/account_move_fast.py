@@ -27,20 +27,21 @@ class FastMonetary(fields.Monetary):
     """
 
     def convert_to_column_insert(self, value, record, values=None, validate=True):
-        shared = record.env.context.get(COMPLETE)
-        if shared and values:  # of given lines
-            currency_id = values[self.get_currency_field(record)]
-            if currency_id not in shared.places:
-                currency = record.env["res.currency"].browse(currency_id)
-                shared.places[currency_id] = currency.decimal_places
-            return float_repr(value or 0.0, shared.places[currency_id])
-        if not _is_fast(record):
+        shared = _get_shared(record)
+        if not shared:
             return super().convert_to_column_insert(value, record, values, validate)
-        currency = record[self.get_currency_field(record)]
-        return float_repr(currency.round(value or 0.0), currency.decimal_places)
+        name = self.get_currency_field(record)
+        if not values:
+            currency = record[:1][name]
+            return float_repr(currency.round(value or 0.0), currency.decimal_places)
+        currency_id = values[name]  # of given lines
+        if currency_id not in shared.places:
+            currency = record.env["res.currency"].browse(currency_id)
+            shared.places[currency_id] = currency.decimal_places
+        return float_repr(value or 0.0, shared.places[currency_id])
 
     def convert_to_cache(self, value, record, validate=True):
-        if not _is_fast(record):
+        if not _get_shared(record):
             return super().convert_to_cache(value, record, validate)
         value = value or 0.0
         if value and validate and record._name != "account.move.line":
@@ -48,15 +49,16 @@ class FastMonetary(fields.Monetary):
         return value
 
     def _filter_not_equal(self, records, cache_value):
-        if not _is_fast(records):
+        if not _get_shared(records):
             return super()._filter_not_equal(records, cache_value)
         # What is in the cache was rounded above.
         return super(fields.Monetary, self)._filter_not_equal(records, cache_value)
 
 
-def _is_fast(records):
+def _get_shared(records):
+    """Return the `Shared` of the fast path; None outside of it."""
     context = records.env.context
-    return COMPLETE in context or TOGETHER in context
+    return context.get(COMPLETE) or context.get(TOGETHER)
 
 
 def _complete_by_defaults(model, values, find):
