@@ -16,7 +16,7 @@ from dev.browser import DESKTOP, PHONE, Browser
 
 from ..fastspring_common import simulated
 from ..plan_common import PlanMixin
-from ..portal_states import StateMaker
+from ..portal_states import HOW_TO_PAY, StateMaker
 
 AXE = "axe-core@4.14.1"
 #: What axe looks for; the frame around a page is Odoo's own.
@@ -136,6 +136,16 @@ class TestPortalPages(StateMaker, HttpCase):
                 )
                 savepoint.rollback()
                 self.env.invalidate_all()
+        # FastSpring's page opens in a tab of its own.
+        self.look(f"/my/billing/{self.account.id}", DESKTOP, self.make("waiting"))
+        self.assertEqual(
+            self.browser.evaluate(
+                "(({textContent, href, target}) =>"
+                " [textContent.trim().split(/\\s+/).join(' '), href, target])"
+                "(document.querySelector('[name=waiting] a'))"
+            ),
+            ["How to pay (opens in a new tab)", HOW_TO_PAY, "_blank"],
+        )
         self.assertNoProblems()
 
     def test_downloads(self):
