@@ -132,6 +132,11 @@ def test_customer_reads_the_balance_pays_and_gets_a_receipt(shop, invoice, brows
     assert "$ 11.50" in page
     assert invoice["invoice"] in page
     assert "No payments yet." in page
+    paper = browser.evaluate(
+        "fetch(document.querySelector(`[name=invoices] a[href*=pdf]`).href)"
+        ".then(async (one) => [one.status, (await one.text()).slice(0, 5)])"
+    )
+    assert paper == [200, "%PDF-"]
 
     go_to_checkout(browser)
     assert "11.50" in text(browser)
