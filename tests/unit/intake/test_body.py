@@ -9,6 +9,11 @@ from intake import BodyError, read_body
 from intake.body import BrokenLine
 
 
+def compressed(data):
+    """As gzip, without the time: it would change the names of the tests."""
+    return gzip.compress(data, mtime=0)
+
+
 def read(data, **options):
     return read_body(data, **{"max_bytes": 10_000, "max_rows": 100, **options})
 
@@ -36,7 +41,7 @@ def test_empty_array_has_no_rows():
 
 
 def test_reads_gzip():
-    assert read(gzip.compress(b'{"a": 1}'), encoding="gzip") == [{"a": 1}]
+    assert read(compressed(b'{"a": 1}'), encoding="gzip") == [{"a": 1}]
 
 
 def test_numbers_stay_exact():
@@ -83,8 +88,8 @@ def test_byte_order_mark_is_skipped():
         (b"x" * 10_001, {}, (413, "body_too_large")),
         (b'{"a": 1}', {"encoding": "br"}, (415, "unsupported_encoding")),
         (b"not gzip", {"encoding": "gzip"}, (400, "broken_gzip")),
-        (gzip.compress(b'{"a": 1}')[:-9], {"encoding": "gzip"}, (400, "broken_gzip")),
-        (gzip.compress(b"0" * 10_001), {"encoding": "gzip"}, (413, "body_too_large")),
+        (compressed(b'{"a": 1}')[:-9], {"encoding": "gzip"}, (400, "broken_gzip")),
+        (compressed(b"0" * 10_001), {"encoding": "gzip"}, (413, "body_too_large")),
         (b"{}\n" * 101, {}, (413, "too_many_rows")),
     ],
 )
@@ -93,7 +98,7 @@ def test_refuses_what_cannot_be_read(data, options, expected):
 
 
 def test_a_gzip_bomb_is_not_unpacked_whole():
-    bomb = gzip.compress(b"0" * 50_000_000)
+    bomb = compressed(b"0" * 50_000_000)
     assert len(bomb) < 60_000
     assert refused(bomb, encoding="gzip") == (413, "body_too_large")
 
