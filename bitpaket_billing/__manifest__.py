@@ -1,7 +1,7 @@
 {
     "name": "BitPaket Billing",
     "summary": "Bill an object store: usage, plans, invoices, FastSpring, bookkeeping",
-    "version": "19.0.1.3.0",
+    "version": "19.0.1.4.0",
     "category": "Accounting/Accounting",
     "author": "BitPaket",
     "website": "https://github.com/bitpaket/bitpaket-billing",

@@ -13,6 +13,14 @@ class BitpaketExportBatch(models.Model):
     _inherit = "bitpaket.export.batch"
 
     next_delivery = fields.Datetime(readonly=True, copy=False)
+    mail_id = fields.Many2one(
+        "mail.mail",
+        string="E-mail",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+    )
 
     # === ACTION METHODS === #
 
@@ -61,12 +69,18 @@ class BitpaketExportBatch(models.Model):
                 else:
                     self._put_files()
         except UserError as error:
-            self.message = str(error)
-            self._put_off_delivery()
-            self._remind(str(error))
-            return
+            self._note_undelivered(str(error))
+        else:
+            self._note_arrived()
+
+    def _note_arrived(self):
         self.write({"state": "delivered", "message": False, "next_delivery": False})
         self.activity_feedback(["bitpaket_billing.activity_export"])
+
+    def _note_undelivered(self, problem):
+        self.write({"state": "generated", "message": problem})
+        self._put_off_delivery()
+        self._remind(problem)
 
     def _put_off_delivery(self):
         """Try to deliver again in an hour."""
@@ -78,8 +92,24 @@ class BitpaketExportBatch(models.Model):
 
     def _mail(self):
         """Hand an e-mail with the files over to the queue."""
+        failed = self.mail_id.sudo().filtered(lambda mail: mail.state == "exception")
+        failed.cancel()  # so that nobody sends it as well
         template = self.env.ref("bitpaket_billing.mail_template_export")
-        template.send_mail(
+        self.mail_id = template.send_mail(
             self.id,
             email_values={"attachment_ids": self.file_ids.attachment_id.ids},
         )
+
+    def _note_mailed(self, problem):
+        """Note what became of the e-mail, once the queue has tried to send it.
+
+        :param str | None problem: why it was not sent, in words
+        """
+        for batch in self.filtered(lambda one: one.state in ("generated", "delivered")):
+            spoken = batch._spoken()
+            if problem:
+                spoken._note_undelivered(
+                    spoken.env._("The e-mail was not sent. %s", problem)
+                )
+            elif batch.state == "generated":
+                spoken._note_arrived()

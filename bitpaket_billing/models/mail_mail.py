@@ -10,7 +10,8 @@ class MailMail(models.Model):
     No commit can cover a mail server. Between its “accepted” and our commit a dying
     process would leave the e-mail in the queue, to be sent a second time. So a usage
     invoice is committed as interrupted just before it is handed over: if that is how
-    the next process finds it, a person decides.
+    the next process finds it, a person decides. An export is sent until it arrives:
+    twice does no harm, it has the same bytes.
     """
 
     _inherit = "mail.mail"
@@ -49,7 +50,7 @@ class MailMail(models.Model):
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None
     ):
-        """Note which usage invoices were sent, and which were not."""
+        """Note which usage invoices and exports were sent, and which were not."""
         moves = self._bitpaket_moves()
         types = dict(self._fields["failure_type"]._description_selection(self.env))
         problem = failure_type and ": ".join(
@@ -60,6 +61,8 @@ class MailMail(models.Model):
         )
         if moves:
             moves._bitpaket_note_sending("failed" if problem else "sent", problem)
+        exports = self.env["bitpaket.export.batch"].sudo()
+        exports.search([("mail_id", "in", self.ids)])._note_mailed(problem)
         return result
 
     def _bitpaket_moves(self):

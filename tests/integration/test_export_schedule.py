@@ -1,5 +1,6 @@
 """Exports by themselves: large ones, scheduled ones, by e-mail and to a folder."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 from unittest.mock import patch
@@ -8,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import TransactionCase, freeze_time, tagged
 from odoo.tools import config, mute_logger
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.addons.bitpaket_billing.models import bitpaket_export_batch_actions as actions
 
 from ..export_common import ExportMixin
@@ -192,6 +194,74 @@ class TestExportSchedule(ExportMixin, TransactionCase):
         self.assertIn("October 2026", mail.subject)
         self.assertIn("100.00", mail.body_html)
         self.assertEqual(mail.attachment_ids, batch.file_ids.attachment_id)
+
+    def test_mail_that_is_refused(self):
+        """What the mail server refuses is told once, and sent again in an hour."""
+        self.target.write({"delivery": "mail", "mail_to": "a@example.com"})
+        self.make_entry()
+        batch = self.export()
+        self.run_cron()
+        with self.mail_server(refuses=True):
+            self.run_mail_queue()
+        self.assertEqual(batch.state, "generated")
+        self.assertIn("The e-mail was not sent", batch.message)
+        self.assertIn("no such mailbox", batch.message)
+        self.assertEqual(batch.activity_ids.user_id, self.manager)
+        self.assertEqual(len(batch.activity_ids), 1)
+        refused = batch.mail_id
+        with self.mail_server() as sent:
+            self.run_cron()
+            self.run_mail_queue()
+            self.assertFalse(sent, "sent before the hour was over")
+            batch.next_delivery = False
+            self.run_cron()
+            refused.send()  # cancelled: it does not go out as well
+            self.run_mail_queue()
+        self.assertEqual([message["To"] for message in sent], ["a@example.com"])
+        self.assertEqual((batch.state, batch.message), ("delivered", False))
+        self.assertFalse(batch.activity_ids)
+
+    def test_mail_that_a_person_sends_again(self):
+        self.target.write({"delivery": "mail", "mail_to": "a@example.com"})
+        self.make_entry()
+        batch = self.export()
+        self.run_cron()
+        with self.mail_server(refuses=True):
+            self.run_mail_queue()
+        with self.mail_server() as sent:
+            batch.mail_id.mark_outgoing()
+            self.run_mail_queue()
+            batch.next_delivery = False
+            self.run_cron()
+            self.run_mail_queue()
+        self.assertEqual(len(sent), 1)
+        self.assertEqual((batch.state, batch.message), ("delivered", False))
+
+    @contextlib.contextmanager
+    def mail_server(self, refuses=False):
+        """Stand in for the mail server; return what it takes."""
+        taken = []
+
+        def send(_server, message, *_args, **_kwargs):
+            if message["To"] == "a@example.com":
+                if refuses:
+                    raise MailDeliveryException("550 no such mailbox")
+                taken.append(message)
+            return message["Message-Id"]
+
+        server = type(self.env["ir.mail_server"])
+        with (
+            patch.object(server, "_disable_send", lambda *_args: False),
+            patch.object(server, "_connect__", lambda *_args, **_kwargs: None),
+            patch.object(server, "send_email", send),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            yield taken
+
+    def run_mail_queue(self):
+        with self.enter_registry_test_mode():
+            self.env["mail.mail"].process_email_queue()
+        self.env.invalidate_all()
 
     def test_folder(self):
         with tempfile.TemporaryDirectory() as root, self.folder_option(root):
