@@ -74,7 +74,7 @@ class BitpaketAccount(models.Model):
         if statement:
             lines = statement.line_ids
         else:
-            rated = self._rate_usage(period, self._late_of_next(period))[self.id]
+            rated = self._rate_in_turn(period)
             if isinstance(rated, rating.RatingError):
                 raise rated
             lines = statement._preview_lines(self, period, rated.lines)
@@ -111,16 +111,17 @@ class BitpaketAccount(models.Model):
         )
         return Days(period, costs, others, total, statement)
 
-    def _late_of_next(self, period):
-        """Return late usage of earlier periods, if a period is billed next."""
-        waiting = self.env["bitpaket.statement"].sudo()
-        earlier = waiting.search_count(
-            [
-                ("account_id", "=", self.id),
-                ("kind", "=", "period"),
-                ("period_end", "<=", period.start),
-                ("state", "in", ("open", "closed", "error")),
-            ],
-            limit=1,
-        )
-        return {} if earlier else self._late_adjustments(period)
+    def _rate_in_turn(self, period):
+        """Rate a period that has no invoice yet, after those that are invoiced before.
+
+        What they use of late usage and of coupons is not left for it.
+
+        :param rating.Period period: the billed days
+        :rtype: rating.Statement | rating.RatingError
+        """
+        earlier = [one for one in self._open_periods() if one.end <= period.start]
+        purse, rated = self._coupon_purse(), None
+        for part in (*earlier, period):
+            late = {} if rated else self._late_adjustments(part)
+            rated = self._rate_usage(part, late, purse=purse)
+        return rated[self.id]

@@ -12,10 +12,11 @@ from odoo.fields import Date
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..common import GIB, BillingMixin
+from ..coupon_common import CouponMaker
 
 
 @tagged("standard", "post_install", "-at_install")
-class TestPortalUsage(BillingMixin, HttpCase):
+class TestPortalUsage(CouponMaker, BillingMixin, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -110,6 +111,31 @@ class TestPortalUsage(BillingMixin, HttpCase):
         )
         (total,) = self.texts(page, "//table[@name='meters']/tfoot//td")
         (balance,) = self.texts(billing, "//table[@name='usage']/tfoot//td")
+        self.assertEqual(total, balance)
+
+    def test_a_coupon_is_used_up_by_the_month_that_waits_for_its_invoice(self):
+        today = Date.today()
+        last_month = Date.subtract(Date.start_of(today, "month"), months=1)
+        account = self.make_account("late", date_start=last_month)
+        login = self.make_portal_user(account).login
+        self.make_coupon(fixed=10)._redeem(account)
+        for day in (last_month, today):
+            self.report(account, "transfer_out", day, 500 * GIB)
+        self.authenticate(login, login)
+
+        def read(path):
+            return html.fromstring(
+                self.url_open(f"/my/billing/{account.id}{path}").text
+            )
+
+        waiting = read(f"/usage?month={last_month:%Y-%m}")
+        days = "//table[@name='meters']//tr[contains(., 'Coupon')]"
+        (coupon,) = self.texts(waiting, days)
+        self.assertIn("10.00", coupon)
+        running = read("/usage")
+        self.assertFalse(self.texts(running, days))
+        (total,) = self.texts(running, "//table[@name='meters']/tfoot//td")
+        (balance,) = self.texts(read(""), "//table[@name='usage']/tfoot//td")
         self.assertEqual(total, balance)
 
     def test_nonsense_shows_the_running_month(self):
