@@ -27,38 +27,39 @@ class FastMonetary(fields.Monetary):
     """
 
     def convert_to_column_insert(self, value, record, values=None, validate=True):
-        shared = _get_shared(record)
-        if not shared:
-            return super().convert_to_column_insert(value, record, values, validate)
         name = self.get_currency_field(record)
-        if not values:
+        context = record.env.context
+        if not values and _is_fast(record):
             currency = record[:1][name]
             return float_repr(currency.round(value or 0.0), currency.decimal_places)
-        currency_id = values[name]  # of given lines
-        if currency_id not in shared.places:
+        if not values or name not in values or COMPLETE not in context:
+            return super().convert_to_column_insert(value, record, values, validate)
+        places = context[COMPLETE].places
+        currency_id = values[name]
+        if currency_id not in places:
             currency = record.env["res.currency"].browse(currency_id)
-            shared.places[currency_id] = currency.decimal_places
-        return float_repr(value or 0.0, shared.places[currency_id])
+            places[currency_id] = currency.decimal_places
+        return float_repr(value or 0.0, places[currency_id])
 
     def convert_to_cache(self, value, record, validate=True):
-        if not _get_shared(record):
+        if not _is_fast(record):
             return super().convert_to_cache(value, record, validate)
         value = value or 0.0
-        if value and validate and record._name != "account.move.line":
+        given = COMPLETE in record.env.context and record._name == "account.move.line"
+        if value and validate and not given:
             value = record[self.get_currency_field(record)].round(value)
         return value
 
     def _filter_not_equal(self, records, cache_value):
-        if not _get_shared(records):
+        if not _is_fast(records):
             return super()._filter_not_equal(records, cache_value)
         # What is in the cache was rounded above.
         return super(fields.Monetary, self)._filter_not_equal(records, cache_value)
 
 
-def _get_shared(records):
-    """Return the `Shared` of the fast path; None outside of it."""
+def _is_fast(records):
     context = records.env.context
-    return context.get(COMPLETE) or context.get(TOGETHER)
+    return COMPLETE in context or TOGETHER in context
 
 
 def _complete_by_defaults(model, values, find):

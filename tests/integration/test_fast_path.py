@@ -5,6 +5,8 @@ from unittest.mock import patch
 from odoo.fields import Command
 from odoo.tests import TransactionCase, freeze_time, tagged
 
+from odoo.addons.bitpaket_billing.models.account_move_fast import TOGETHER, Shared
+
 from ..common import BillingMixin
 
 #: What two entries that are equal differ in.
@@ -493,6 +495,29 @@ class TestFastPath(FastPathCase):
         self.assertEqual(statements.move_id.mapped("amount_total"), [10.0, 20.0])
         self.assertEqual(set(statements.move_id.mapped("state")), {"posted"})
         self.assertEqual(statements.line_ids.move_id, statements.move_id)
+
+    def test_what_something_else_books_meanwhile(self):
+        """As in stock modules that book costs while invoices are posted."""
+        accounts = self.account_of("expense") | self.account_of("liability_current")
+        entry = {
+            "move_type": "entry",
+            "line_ids": [
+                Command.create({"account_id": account.id, "balance": balance})
+                for account, balance in zip(accounts, (10.005, -10.005), strict=True)
+            ],
+        }
+        moves = self.env["account.move"].create(entry)
+        together = self.env["account.move"].with_context(**{TOGETHER: Shared()})
+        moves += together.create(entry).with_env(self.env)
+        moves[0].action_post()
+        moves[1].with_env(together.env)._post(soft=False)
+        self.env.flush_all()
+        stock, other = (
+            [(row.get("balance"), row["amount_currency"]) for row in lines]
+            for _head, *lines in map(self.stored, moves)
+        )
+        self.assertEqual(stock, other)
+        self.assertEqual(moves.mapped("amount_total"), [10.01, 10.01])
 
     # === HELPERS === #
 
