@@ -59,7 +59,7 @@ class BitpaketBillingRun(models.Model):
         left = lost = 0
         while True:
             try:
-                size = max(min(batch_size, left // 2), batch_size // 4, 1)
+                size = max(min(batch_size, left // 4), batch_size // 4, 1)
                 handled = self._work_next(size) if begun else begin() or 0
                 idle = begun and not handled
                 left = self._count_left()
