@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+#: Odoo's charts of accounts by what DATEV calls them.
+CHARTS = {"de_skr03": "03", "de_skr04": "04"}
 
 
 class BitpaketExportTarget(models.Model):
@@ -21,6 +24,10 @@ class BitpaketExportTarget(models.Model):
     datev_chart = fields.Selection(
         [("03", "SKR03"), ("04", "SKR04")],
         string="Chart of accounts",
+        compute="_compute_datev_chart",
+        precompute=True,
+        store=True,
+        readonly=False,
         help="Empty: another one.",
     )
     datev_locked = fields.Boolean(
@@ -37,6 +44,12 @@ class BitpaketExportTarget(models.Model):
         string="Replace characters that DATEV lacks",
         help="By similar ones. Otherwise an entry that holds one must be mended.",
     )
+
+    @api.depends("company_id")
+    def _compute_datev_chart(self):
+        for target in self:
+            chart = target.company_id.root_id.chart_template
+            target.datev_chart = CHARTS.get(chart, False)
 
     def _format_options(self):
         """Return what the format lets one choose, by name.

@@ -1,4 +1,4 @@
-"""An import by real processes: killed half-way, started again, canceled, continued."""
+"""An import by real processes: canceled half-way, continued, killed, started again."""
 
 import base64
 import gzip
@@ -56,7 +56,7 @@ class Finance:
         )
 
 
-def test_killed_started_again_canceled_and_continued():
+def test_canceled_continued_killed_and_started_again():
     with Scratch("import") as scratch:
         scratch.run(
             "dev.inside", "prepare", scratch.url, "http://sim", "http://sim", ""
@@ -81,13 +81,6 @@ def test_killed_started_again_canceled_and_continued():
             )
             finance.call("action_import", [job])
             wait_for_rows(0)
-        state, killed_at, *_counts = counts()
-        assert state == "running"
-        assert killed_at < ROWS, "the server was not killed half-way"
-
-        with scratch.serving():
-            finance = Finance(scratch)
-            wait_for_rows(killed_at)
             finance.call("action_cancel", [job])
             state, canceled_at, *_counts = counts()
             assert state == "canceled"
@@ -96,6 +89,12 @@ def test_killed_started_again_canceled_and_continued():
             assert scratch.query(events)[0][0] == counts()[2]
 
             finance.call("action_continue", [job])
+            wait_for_rows(canceled_at)
+        state, killed_at, *_counts = counts()
+        assert state == "running"
+        assert killed_at < ROWS, "the server was not killed half-way"
+
+        with scratch.serving():
             wait_for(lambda: scratch.wake_cron() or counts()[0] == "done")
         refused = ROWS // 1000
         accepted = ROWS * 9 // 10 - refused
