@@ -140,7 +140,7 @@ class Life:
             self.change: 0.12,
             self.redeem: 0.02,
             self.spoil: 0.02,
-            self.pay: 0.15,
+            self.pay: 0.04,
             self.correct: 0.02,
         }
         for deed, chance in deeds.items():
@@ -360,7 +360,7 @@ class Life:
 
 
 def main(seed, accounts, months):
-    """Live, check every month, and print what was done."""
+    """Live, check every quarter, and print what was done."""
     config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=critical"])
     registry = Registry(config["db_name"][0])
     with registry.cursor() as cr:
@@ -373,8 +373,9 @@ def main(seed, accounts, months):
                 if today > START:
                     life.step(today, last)
                     last = today
-            with freeze_time(datetime.combine(last, datetime.min.time())):
-                life.check(last)
+            if number % 3 == 2 or number == months - 1:
+                with freeze_time(datetime.combine(last, datetime.min.time())):
+                    life.check(last)
     print(json.dumps(life.done), flush=True)
     odoo.sql_db.close_all()
 
