@@ -330,7 +330,10 @@ class BillingPayPortal(BillingPortal):
             [
                 super()._get_unbooked_domain(account),
                 Domain("invoice_ids", "any", account._get_unpaid_domain())
-                & transactions._bitpaket_get_on_its_way_domain(),
+                & (
+                    transactions._bitpaket_get_on_its_way_domain()
+                    | transactions._bitpaket_get_declined_domain()
+                ),
                 [
                     ("invoice_ids.bitpaket_account_id", "=", account.id),
                     ("state", "=", "cancel"),
@@ -357,6 +360,7 @@ class BillingPayPortal(BillingPortal):
             "just_paid": any(
                 tx._bitpaket_is_fresh() and not tx._bitpaket_is_transfer()
                 for tx in awaited_sudo
+                if tx.state != "error" or tx in finished_sudo
             ),
             "awaiting": bool(awaited_sudo),
             "mark": self._get_mark(unbooked_sudo),

@@ -92,6 +92,23 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         return bool(self.filtered_domain(self._bitpaket_get_on_its_way_domain()))
 
+    @api.model
+    def _bitpaket_get_declined_domain(self):
+        """Say which payments were declined, and may have been made after that.
+
+        Those in a checkout that took the place of the page: it does not tell.
+
+        :rtype: Domain
+        """
+        return Domain(
+            [
+                ("state", "=", "error"),
+                ("fastspring_session_id", "!=", False),
+                ("fastspring_progress", "=", "sent"),
+                ("create_date", ">=", fields.Datetime.now() - JUST_PAID),
+            ]
+        )
+
     def _bitpaket_is_awaited(self):
         """Tell whether this may turn to paid while the customer looks on.
 
@@ -99,6 +116,8 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         if self._bitpaket_is_on_its_way():
+            return True
+        if self.filtered_domain(self._bitpaket_get_declined_domain()):
             return True
         return (
             self.state == "draft"

@@ -452,6 +452,35 @@ class TestPopup(PayPage):
         self.assertEqual((self.old.amount_residual, self.new.amount_residual), (0, 30))
         self.assertFalse(self.call("state")["waiting"])
 
+    def test_declined_and_paid_at_a_checkout_that_took_the_place_of_the_page(self):
+        """It does not say how it ended: the page looks, and thanks for nothing."""
+        self.post(invoice_id=self.old.id)
+        session = self.last_transaction().fastspring_session_id
+        self.simulator.decline(session)
+        self.settle()
+        self.simulator.pay(session)
+        page = self.open()
+        self.assertTrue(page.root.xpath("//*[@data-awaiting]"))
+        self.assertFalse(page.has("just_paid"))
+        self.assertIn("No payments yet.", page.text)
+        before = self.call("state")
+        self.assertTrue(before["waiting"])
+        self.assertEqual(page.root.xpath("//@data-mark"), [before["mark"]])
+        self.settle()
+        after = self.call("state")
+        self.assertEqual(
+            (after["waiting"], after["received"]), (False, before["received"] + 1)
+        )
+        self.assertNotEqual(after["mark"], before["mark"])
+        self.assertFalse(self.open().root.xpath("//*[@data-awaiting]"))
+
+    def test_what_failed_to_open_is_not_awaited(self):
+        self.simulator.set_fault("server_error", True, path="/sessions")
+        self.post(invoice_id=self.old.id)
+        self.simulator.clear_faults()
+        self.assertEqual(self.last_transaction().state, "error")
+        self.assertFalse(self.open().root.xpath("//*[@data-awaiting]"))
+
     def test_declined_then_paid_without_a_word_of_it_is_not_paid_twice(self):
         answer = self.call("checkout", invoice_id=self.old.id)
         self.simulator.decline(answer["session"])
