@@ -197,12 +197,7 @@ class TestExportSchedule(ExportMixin, TransactionCase):
 
     def test_mail_that_is_refused(self):
         """What the mail server refuses is told once, and sent again in an hour."""
-        self.target.write({"delivery": "mail", "mail_to": "a@example.com"})
-        self.make_entry()
-        batch = self.export()
-        self.run_cron()
-        with self.mail_server(refuses=True):
-            self.run_mail_queue()
+        batch = self.export_that_is_refused()
         self.assertEqual(batch.state, "generated")
         self.assertIn("The e-mail was not sent", batch.message)
         self.assertIn("no such mailbox", batch.message)
@@ -222,12 +217,7 @@ class TestExportSchedule(ExportMixin, TransactionCase):
         self.assertFalse(batch.activity_ids)
 
     def test_mail_that_a_person_sends_again(self):
-        self.target.write({"delivery": "mail", "mail_to": "a@example.com"})
-        self.make_entry()
-        batch = self.export()
-        self.run_cron()
-        with self.mail_server(refuses=True):
-            self.run_mail_queue()
+        batch = self.export_that_is_refused()
         with self.mail_server() as sent:
             batch.mail_id.mark_outgoing()
             self.run_mail_queue()
@@ -236,6 +226,15 @@ class TestExportSchedule(ExportMixin, TransactionCase):
             self.run_mail_queue()
         self.assertEqual(len(sent), 1)
         self.assertEqual((batch.state, batch.message), ("delivered", False))
+
+    def export_that_is_refused(self):
+        self.target.write({"delivery": "mail", "mail_to": "a@example.com"})
+        self.make_entry()
+        batch = self.export()
+        self.run_cron()
+        with self.mail_server(refuses=True):
+            self.run_mail_queue()
+        return batch
 
     @contextlib.contextmanager
     def mail_server(self, refuses=False):
