@@ -11,8 +11,8 @@ MONTHS = os.environ.get("LIFE_MONTHS", "14")
 def test_life():
     """Whatever customers and finance do, no promise is broken.
 
-    `LIFE_SEED` makes another life, `LIFE_ACCOUNTS` and `LIFE_MONTHS` a shorter one; it
-    is checked every quarter as it goes.
+    `LIFE_SEED` makes another life, `LIFE_ACCOUNTS` and `LIFE_MONTHS` a shorter one; the
+    months are checked one by one as it goes.
     """
     seed = os.environ.get("LIFE_SEED", "457336")
     print(f"a life by chance: LIFE_SEED={seed}")
